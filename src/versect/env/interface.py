@@ -1,0 +1,40 @@
+"""What the rest of versect needs of resolvers and of the environment store."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from versect.model.environment import Environment, Lock, LockRequest, Target
+from versect.model.trial import NotRun
+
+
+class Resolver(Protocol):
+    """Chooses the releases of an environment; safe to call from several threads."""
+
+    def lock(self, request: LockRequest) -> Lock | NotRun:
+        """Resolve a request without running any code of the packages.
+
+        ``NotRun`` carries UNSATISFIABLE, NO_WHEEL, INDEX_UNAVAILABLE or BUILD_FAILED with the
+        resolver's own words.
+
+        Raises:
+            ToolMissing: There is no working resolver.
+
+        """
+
+
+class EnvironmentStore(Protocol):
+    """Builds environments, each once; safe in several threads and several processes."""
+
+    def build(self, lock: Lock, target: Target) -> Environment | NotRun:
+        """Give the environment of this lock for this target, building it if it is not there.
+
+        ``NotRun`` carries INSTALL_FAILED, BUILD_FAILED, NO_WHEEL, INDEX_UNAVAILABLE or
+        STORAGE_ERROR.
+        """
+
+    def owners(self, environment: Environment) -> dict[str, str]:
+        """Map each installed file, relative to site-packages, to its distribution's name."""
+
+    def intact(self, environment: Environment) -> bool:
+        """Whether no cell has written into the environment; if one has, it is discarded."""

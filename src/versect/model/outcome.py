@@ -1,0 +1,105 @@
+"""What an observation means: the four outcomes of a trial, and why one stays unresolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Why a cell could not be decided. The value is what is stored and shown."""
+
+    UNSATISFIABLE = "unsatisfiable"
+    """No set of releases meets the requirements of this cell."""
+    NO_WHEEL = "no-wheel"
+    """A release has no wheel for this interpreter and platform, and may not be built."""
+    BUILD_FAILED = "build-failed"
+    """A source build that the study allowed did not succeed."""
+    INSTALL_FAILED = "install-failed"
+    """The locked files could not be installed: a wrong hash, a broken wheel."""
+    INTERPRETER_MISSING = "interpreter-missing"
+    """The interpreter of this cell is not on this machine."""
+    SKIPPED = "skipped"
+    """The reproduction itself said that it cannot tell (exit status 125)."""
+    TIMEOUT = "timeout"
+    """The reproduction was still running at its wall-clock limit."""
+    OUT_OF_MEMORY = "out-of-memory"
+    """The kernel ended the reproduction at its memory limit."""
+    KILLED = "killed"
+    """Somebody ended the reproduction with a signal, or it asked to abort (status >= 128)."""
+    INDEX_UNAVAILABLE = "index-unavailable"
+    """The package index gave no usable answer."""
+    IMAGE_UNAVAILABLE = "image-unavailable"
+    """The image of this interpreter can neither be fetched nor built here."""
+    ENGINE_ERROR = "engine-error"
+    """The engine failed, not the reproduction."""
+    STORAGE_ERROR = "storage-error"
+    """The disk was full or read-only while the environment was made."""
+
+    @property
+    def transient(self) -> bool:
+        """Whether the same probe may be answered tomorrow, with nothing changed but the world.
+
+        A trial that ended for a transient cause is not finished: the next run asks again.
+        """
+        return self in _TRANSIENT
+
+
+_TRANSIENT = frozenset(
+    {
+        Cause.INTERPRETER_MISSING,
+        Cause.INDEX_UNAVAILABLE,
+        Cause.IMAGE_UNAVAILABLE,
+        Cause.ENGINE_ERROR,
+        Cause.STORAGE_ERROR,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """The normalised face of a failure: two failures with one signature are the same fault."""
+
+    kind: str
+    """The exception's dotted type, ``exit`` or ``signal``."""
+    text: str
+    """The message with addresses, paths, ports and counts replaced by placeholders."""
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.text}" if self.text else self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """The reproduction ran and the failure sought did not appear."""
+
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """The failure sought appeared, wherever the study lets it appear."""
+
+    rule: str
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedOtherwise:
+    """The reproduction failed, but not with the failure sought."""
+
+    rule: str
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unresolved:
+    """The cell could not be decided."""
+
+    rule: str
+    cause: Cause
+    detail: str
+    """The reason in the words of whoever gave it: the resolver, the engine, the reproduction."""
+
+
+Outcome = Passed | Failed | FailedOtherwise | Unresolved
