@@ -40,8 +40,7 @@ class StudyError(VersectError):
     exit_code = 2
 
     def __init__(self, source: str, faults: tuple[Fault, ...], *, remedy: str = "") -> None:
-        super().__init__(source, faults, remedy=remedy)
-        self.args = (source, faults)
+        super().__init__(source, remedy=remedy)
         self.source = source
         self.faults = faults
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from versect.model.environment import Environment, Target
 from versect.model.study import Limits
-from versect.model.trial import Exited, NotRun, OutOfMemory, Output, Signalled, TimedOut
+from versect.model.trial import Ending, NotRun, Output
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Job:
 class Execution:
     """What an engine saw of one job."""
 
-    ending: Exited | Signalled | TimedOut | OutOfMemory | NotRun
+    ending: Ending
     stdout: Output
     stderr: Output
     records: tuple[Mapping[str, Any], ...]

@@ -44,10 +44,10 @@ class Cell:
         """
         if axis == "python":
             return self.pins.python
-        for name, version in self.pins.releases:
-            if name == axis:
+        for project, version in self.pins.releases:
+            if project == axis:
                 return str(version)
-        for name, value in self.parameters:
-            if name == axis:
+        for parameter, value in self.parameters:
+            if parameter == axis:
                 return value
         raise KeyError(axis)
