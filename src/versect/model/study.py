@@ -43,6 +43,8 @@ class Place(StrEnum):
     """It ended a thread (threading.excepthook)."""
     ASYNCIO = "asyncio"
     """asyncio reported it: its exception handler, or "was never retrieved" in its log."""
+    PRINTED = "printed"
+    """A program that failed printed it as the last line of a traceback, as pytest does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
