@@ -1,0 +1,124 @@
+"""The record of trials as an append-only file, one JSON object a line.
+
+The first line names the study. Every further line is a trial, on disk (fsync) before anybody is
+told of it. A last line cut short by a kill or a power cut is dropped: its trial was never reported.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from filelock import FileLock
+
+from versect.errors import StorageError, StoreMismatch
+from versect.model.trial import Trial
+from versect.store import codec
+
+NAME: Final = "trials.jsonl"
+
+
+class JsonLines:
+    """A ``TrialLog`` in ``folder/trials.jsonl``; several processes may append to one file."""
+
+    def __init__(self, folder: Path, study: str) -> None:
+        self.path = folder / NAME
+        self._study = study
+        self._lock = FileLock(folder / f".{NAME}.lock")
+
+    def append(self, trial: Trial) -> None:
+        """Write one trial; see ``TrialLog.append``."""
+        line = codec.encode(trial).encode("ascii") + b"\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock, self.path.open("a+b") as file:
+                end = _end_of_whole_lines(file)
+                if end == 0:
+                    line = self._header() + line
+                _append_at(file, end, line)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
+    def trials(self) -> tuple[Trial, ...]:
+        """Give every trial in the order written; see ``TrialLog.trials``."""
+        try:
+            lines = self.path.read_bytes().splitlines()
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
+        except OSError as error:
+            raise StorageError(
+                f"cannot read {self.path}: {error.strerror}",
+                remedy="check its permissions, or name another folder with --results",
+            ) from error
+        if lines:
+            self._check_header(lines[0])
+        return tuple(trial for line in lines[1:] if (trial := self._decoded(line)) is not None)
+
+    def _header(self) -> bytes:
+        return json.dumps({"schema": codec.SCHEMA, "study": self._study}).encode() + b"\n"
+
+    def _check_header(self, line: bytes) -> None:
+        try:
+            header = json.loads(line)
+            codec.check_schema(header)
+            study = header["study"]
+        except codec.NewerSchemaError as error:
+            raise self._newer(error) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreMismatch(
+                f"{self.path} is not a record of trials: its first line names no study",
+                remedy="move the file away, or name another folder with --results",
+            ) from error
+        if study != self._study:
+            raise StoreMismatch(
+                f"{self.path} holds the trials of study {study!r}, not of {self._study!r}",
+                remedy="give one of the two another name, or name another folder with --results",
+            )
+
+    def _decoded(self, line: bytes) -> Trial | None:
+        try:
+            return codec.decode(line.decode("ascii", "replace"))
+        except codec.NewerSchemaError as error:
+            raise self._newer(error) from error
+        except codec.UnreadableLineError:
+            return None  # cut short by a kill: its trial was never reported and is asked again
+
+    def _newer(self, error: codec.NewerSchemaError) -> StoreMismatch:
+        return StoreMismatch(
+            f"{self.path} was written by a newer versect ({error})",
+            remedy="upgrade versect, or name another folder with --results",
+        )
+
+
+def _end_of_whole_lines(file: BinaryIO) -> int:
+    """Give the offset behind the last whole line, after any line that was cut short."""
+    end = file.seek(0, os.SEEK_END)
+    if end == 0:
+        return 0
+    file.seek(end - 1)
+    if file.read(1) == b"\n":
+        return end
+    file.seek(0)
+    return file.read().rfind(b"\n") + 1
+
+
+def _append_at(file: BinaryIO, end: int, line: bytes) -> None:
+    """Write one line behind ``end`` and make it last; on failure leave what was there before."""
+    file.truncate(end)
+    try:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+    except OSError:
+        os.ftruncate(file.fileno(), end)
+        raise
+
+
+def _unwritable(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"cannot write {path}: {error.strerror}",
+        remedy="make room or make the folder writable, or name another one with --results; "
+        "every trial finished so far is kept",
+    )
