@@ -33,6 +33,8 @@ class Cause(StrEnum):
     """The image of this interpreter can neither be fetched nor built here."""
     ENGINE_ERROR = "engine-error"
     """The engine failed, not the reproduction."""
+    ENVIRONMENT_MODIFIED = "environment-modified"
+    """The reproduction wrote into its own environment, so what it ran is not what was locked."""
     STORAGE_ERROR = "storage-error"
     """The disk was full or read-only while the environment was made."""
 

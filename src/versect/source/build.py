@@ -137,6 +137,11 @@ def _command(raw: RawStudy, root: Path, faults: list[Fault]) -> tuple[str, ...]:
     if raw.reproduction is None:
         if not raw.command and not any(f.path.startswith(("command", "repro")) for f in faults):
             faults.append(Fault("reproduction", "name the script whose failing is the fault"))
+        faults.extend(
+            Fault("command", f"there is no file {word} in {root}")
+            for word in raw.command
+            if re.fullmatch(r"[\w./-]+\.py", word) and not (root / word).exists()
+        )
         return (*raw.command, *raw.arguments)
     fault = files.reproduction_fault(root, raw.reproduction)
     if fault:
@@ -148,6 +153,8 @@ def _placeholder_faults(raw: RawStudy, command: Sequence[str], names: set[str]) 
     places = [("reproduction" if raw.reproduction else "command", word) for word in command]
     places += [(f"variables.{name}", value) for name, value in raw.variables.items()]
     for path, template in places:
+        if re.search(r"[\s(]", template):
+            continue  # code or a shell line: its braces are its own
         for name in placeholders(template):
             if name not in names:
                 known = ", ".join(sorted(names))

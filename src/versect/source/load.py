@@ -142,10 +142,13 @@ def _lay_axis(table: dict[str, Any], axis: str) -> Fault | None:
 
 def _written_project(table: Mapping[str, Any], name: str) -> str:
     """Give the key under which the table already has this project, else the name itself."""
-    for written in table.get("projects", {}):
-        if canonicalize_name(written.split("[")[0]) == canonicalize_name(name.split("[")[0]):
-            return str(written)
-    return name
+    wanted = _bare(name)
+    return next((str(w) for w in table.get("projects", {}) if _bare(w) == wanted), name)
+
+
+def _bare(written: str) -> str:
+    """Give a project's normalised name without its extras: ``OpenAI[aiohttp]`` -> ``openai``."""
+    return canonicalize_name(written.split("[", maxsplit=1)[0])
 
 
 def _is_specifier(text: str) -> bool:
@@ -191,7 +194,7 @@ def _script(path: Path) -> Draft:
     table = dict(header.get("tool", {}).get("versect", {}))
     table.setdefault("reproduction", path.name)
     table.setdefault("files", [path.name])
-    axes = {canonicalize_name(w.split("[")[0]) for w in table.get("projects", {})}
+    axes = {_bare(written) for written in table.get("projects", {})}
     table["requires"] = [
         *(r for r in header.get("dependencies", []) if _name_of(r) not in axes),
         *table.get("requires", []),

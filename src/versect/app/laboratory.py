@@ -1,0 +1,287 @@
+"""Answers probes: lock, environment, run, observation. The one place where the parts meet."""
+
+from __future__ import annotations
+
+import platform
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from versect.engine.interface import Engine, Execution, Job
+from versect.env.interface import EnvironmentStore, Resolver
+from versect.forensics.records import decode_failures, imported_files
+from versect.model.cell import Cell, Pins
+from versect.model.environment import Environment, Lock, LockRequest, Target
+from versect.model.outcome import Cause
+from versect.model.release import Release
+from versect.model.study import Resolution, Study
+from versect.model.trial import (
+    EMPTY_OUTPUT,
+    NotRun,
+    Observation,
+    Probe,
+    Setting,
+    Timings,
+    Trial,
+)
+from versect.select.period import cut_off
+
+RECORDER: Final = Path(__file__).parents[1] / "forensics" / "recorder.py"
+
+_RESOLVERS: Final = 8
+"""Locks are made side by side: resolving waits for the index far longer than it computes."""
+
+_NO_UPLOAD_TIMES: Final = (
+    "wanted a period-correct resolution; the index gives no upload times, "
+    "so what it offers today was used"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What the cells of equal pins share."""
+
+    target: Target | NotRun
+    lock: Lock | NotRun
+    environment: Environment | NotRun
+    owners: Mapping[str, str]
+    """Installed file to distribution."""
+    cut_off: datetime | None
+    resolve: float
+    build: float
+    """Seconds spent; the first trial of the environment is charged with them."""
+    notes: tuple[str, ...]
+
+
+class Laboratory:
+    """Answers the probes of one study on one engine; safe to call from several threads."""
+
+    def __init__(  # noqa: PLR0913 - the parts that meet here
+        self,
+        study: Study,
+        *,
+        engine: Engine,
+        resolver: Resolver,
+        environments: EnvironmentStore,
+        releases: Mapping[tuple[NormalizedName, Version], Release],
+        fingerprint: str,
+        run: str,
+        on_lock: Callable[[Pins, Lock], None],
+    ) -> None:
+        self._study = study
+        self._engine = engine
+        self._resolver = resolver
+        self._environments = environments
+        self._releases = releases
+        self._fingerprint = fingerprint
+        self._run = run
+        self._on_lock = on_lock
+        self._pool = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="versect-lock")
+        self._locks: dict[Pins, Future[tuple[Lock | NotRun, float]]] = {}
+        self._charged: set[Pins] = set()
+        self._guard = threading.Lock()
+
+    def foresee(self, pins: Pins) -> None:
+        """Start to lock an environment that will soon be asked for."""
+        self._locking(pins)
+
+    def prepare(self, pins: Pins) -> Prepared:
+        """Make what the cells of these pins share; what fails is part of the answer."""
+        target = self._engine.target(pins.python)
+        lock: Lock | NotRun
+        environment: Environment | NotRun
+        resolve = build = 0.0
+        if isinstance(target, NotRun):
+            lock = environment = target
+        else:
+            lock, resolve = self._locking(pins).result()
+            started = time.monotonic()
+            environment = (
+                lock if isinstance(lock, NotRun) else self._environments.build(lock, target)
+            )
+            build = time.monotonic() - started
+        if isinstance(lock, Lock):
+            self._on_lock(pins, lock)
+        owners = {} if isinstance(environment, NotRun) else self._environments.owners(environment)
+        return Prepared(
+            target=target,
+            lock=lock,
+            environment=environment,
+            owners=owners,
+            cut_off=self._cut_off(pins),
+            resolve=resolve,
+            build=build,
+            notes=self._notes(pins),
+        )
+
+    def ask(self, probe: Probe, prepared: Prepared) -> Trial:
+        """Answer one probe in the environment prepared for its pins."""
+        return Trial(
+            fingerprint=self._fingerprint,
+            run=self._run,
+            at=datetime.now(UTC),
+            probe=probe,
+            setting=self._setting(prepared),
+            observation=self._observe(probe, prepared),
+        )
+
+    def job(self, cell: Cell, environment: Environment) -> Job:
+        """Give the run of the reproduction that this cell asks for."""
+        values = axis_values(cell)
+        return Job(
+            environment=environment,
+            argv=tuple(filled(word, values) for word in self._study.command),
+            variables={
+                **{name: filled(value, values) for name, value in self._study.variables},
+                **{variable(name): value for name, value in cell.parameters},
+            },
+            study=self._study.root,
+            recorder=RECORDER,
+            limits=self._study.limits,
+        )
+
+    def close(self) -> None:
+        """Give up locks that nobody waits for any more."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _locking(self, pins: Pins) -> Future[tuple[Lock | NotRun, float]]:
+        with self._guard:
+            if pins not in self._locks:
+                self._locks[pins] = self._pool.submit(self._lock, pins)
+            return self._locks[pins]
+
+    def _lock(self, pins: Pins) -> tuple[Lock | NotRun, float]:
+        target = self._engine.target(pins.python)
+        if isinstance(target, NotRun):
+            return target, 0.0
+        started = time.monotonic()
+        lock = self._resolver.lock(
+            LockRequest(
+                requirements=(*self._pinned(pins), *self._study.requirements),
+                version=target.version,
+                platform=target.platform,
+                cut_off=self._cut_off(pins),
+                build=self._study.build,
+            )
+        )
+        return lock, time.monotonic() - started
+
+    def _pinned(self, pins: Pins) -> tuple[Requirement, ...]:
+        extras = {axis.project: axis.extras for axis in self._study.projects}
+        return tuple(_pin(name, extras[name], version) for name, version in pins.releases)
+
+    def _cut_off(self, pins: Pins) -> datetime | None:
+        if self._study.resolution is Resolution.TODAY:
+            return self._study.cut_off
+        period = cut_off(pins.python, (self._releases[pin] for pin in pins.releases))
+        if period is None or self._study.cut_off is None:
+            return period or self._study.cut_off
+        return min(period, self._study.cut_off)
+
+    def _notes(self, pins: Pins) -> tuple[str, ...]:
+        if self._study.resolution is Resolution.TODAY or self._cut_off(pins) is not None:
+            return ()
+        return (_NO_UPLOAD_TIMES,)
+
+    def _setting(self, prepared: Prepared) -> Setting:
+        target = None if isinstance(prepared.target, NotRun) else prepared.target
+        lock = None if isinstance(prepared.lock, NotRun) else prepared.lock
+        environment = None if isinstance(prepared.environment, NotRun) else prepared.environment
+        return Setting(
+            engine=self._engine.name,
+            version=None if target is None else target.version,
+            interpreter=None if target is None else target.image or target.executable,
+            lock=None if lock is None else lock.digest,
+            packages=() if lock is None else tuple((p.name, str(p.version)) for p in lock.packages),
+            environment=None if environment is None else environment.key,
+            cut_off=prepared.cut_off,
+        )
+
+    def _observe(self, probe: Probe, prepared: Prepared) -> Observation:
+        with self._guard:
+            first = probe.cell.pins not in self._charged
+            self._charged.add(probe.cell.pins)
+        resolve, build = (prepared.resolve, prepared.build) if first else (0.0, 0.0)
+        if isinstance(prepared.environment, NotRun):
+            timings = Timings(resolve=resolve, build=build, start=0.0, run=0.0)
+            return _unstarted(prepared.environment, timings, prepared.notes)
+        execution = self._engine.run(self.job(probe.cell, prepared.environment))
+        timings = Timings(resolve=resolve, build=build, start=execution.start, run=execution.run)
+        notes = (*prepared.notes, *execution.notes)
+        if not self._environments.intact(prepared.environment):
+            detail = "the reproduction wrote into its own environment, which was discarded"
+            modified = NotRun(cause=Cause.ENVIRONMENT_MODIFIED, detail=detail)
+            return _unstarted(modified, timings, notes)
+        return _observed(execution, prepared.owners, timings, notes)
+
+
+def axis_values(cell: Cell) -> dict[str, str]:
+    """Give every axis of a cell with its value, for placeholders."""
+    return {
+        "python": cell.pins.python,
+        **{name: str(version) for name, version in cell.pins.releases},
+        **dict(cell.parameters),
+    }
+
+
+def filled(template: str, values: Mapping[str, str]) -> str:
+    """Fill ``{axis}`` placeholders; braces around anything else stand for themselves."""
+    return re.sub(r"\{([A-Za-z][A-Za-z0-9_.-]*)\}", lambda m: values.get(m[1], m[0]), template)
+
+
+def variable(parameter: str) -> str:
+    """Give the environment variable of a parameter: ``max-retries`` -> ``VERSECT_MAX_RETRIES``."""
+    return "VERSECT_" + re.sub(r"[^A-Za-z0-9]", "_", parameter).upper()
+
+
+def cell_platform(engine: str) -> str | None:
+    """Give uv's name of the platform that an engine's cells run on; None for this machine's own."""
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower())
+    return None if engine == "local" else f"{machine or platform.machine()}-manylinux_2_28"
+
+
+def _pin(name: NormalizedName, extras: frozenset[NormalizedName], version: Version) -> Requirement:
+    requirement = Requirement(name)
+    requirement.extras = set(extras)
+    requirement.specifier = SpecifierSet(f"=={version}")
+    return requirement
+
+
+def _unstarted(ending: NotRun, timings: Timings, notes: tuple[str, ...]) -> Observation:
+    return Observation(
+        ending=ending,
+        failures=(),
+        imported=None,
+        stdout=EMPTY_OUTPUT,
+        stderr=EMPTY_OUTPUT,
+        timings=timings,
+        peak_memory=None,
+        notes=notes,
+    )
+
+
+def _observed(
+    execution: Execution, owners: Mapping[str, str], timings: Timings, notes: tuple[str, ...]
+) -> Observation:
+    files = imported_files(execution.records)
+    return Observation(
+        ending=execution.ending,
+        failures=decode_failures(execution.records),
+        imported=None if files is None else frozenset(owners[f] for f in files if f in owners),
+        stdout=execution.stdout,
+        stderr=execution.stderr,
+        timings=timings,
+        peak_memory=execution.peak_memory,
+        notes=notes,
+    )
