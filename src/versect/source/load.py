@@ -5,9 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -17,8 +15,9 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
 from versect.errors import Fault, StudyError, UsageError
-from versect.model.study import Study
-from versect.source.build import build
+from versect.source.draft import Draft
+from versect.source.flags import bare_name
+from versect.source.remember import recalled
 
 _KNOWN_MINORS: Final = range(9, 20)
 """Minor versions of Python 3 that ``requires-python`` may select from."""
@@ -29,32 +28,14 @@ _SCRIPT: Final = re.compile(
 """The regular expression of PEP 723."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A study's table before it is checked, so that flags can still change it."""
-
-    source: str
-    root: Path
-    table: Mapping[str, Any]
-    default_name: str
-
-    def study(self) -> Study:
-        """Check the table and make the study of it.
-
-        Raises:
-            StudyError: The table has faults; all of them are in the error.
-
-        """
-        return build(self.source, self.root, self.table, default_name=self.default_name)
-
-
-def find(name: str, folder: Path) -> Draft:
-    """Find a study by path or by the name of a built-in one.
+def find(name: str, folder: Path, results: Path) -> Draft:
+    """Find a study by path, by the name of a built-in one, or by that of one run before.
 
     Args:
         name: ``study.toml``, ``pyproject.toml``, a Python script, a folder that holds one of the
-            first two, or a built-in study's name.
+            first two, a built-in study's name, or a name below ``results``.
         folder: What a relative path is relative to.
+        results: The folder of all results.
 
     Raises:
         UsageError: There is no such study.
@@ -69,10 +50,14 @@ def find(name: str, folder: Path) -> Draft:
     builtin = dict(builtins())
     if name in builtin:
         return _toml(builtin[name])
+    remembered = recalled(results, name)
+    if remembered is not None:
+        return remembered
     close = difflib.get_close_matches(name, builtin, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise UsageError(
-        f"there is no study {name!r}: no such file or folder, and no built-in study of that name",
+        f"there is no study {name!r}: no such file or folder, no built-in study of that name, "
+        f"and none that was run before in {results}",
         remedy=f"{hint}built-in studies: {', '.join(builtin)}; "
         "for a command use: versect run [options] -- COMMAND",
     )
@@ -93,70 +78,6 @@ def builtins() -> Iterator[tuple[str, Path]]:
     with_study = sorted(Path(str(files("versect").joinpath("studies"))).glob("*/study.toml"))
     for path in with_study:
         yield path.parent.name.replace("_", "-"), path
-
-
-def override(draft: Draft, table: Mapping[str, Any], axes: Sequence[str]) -> Draft:
-    """Lay flags over a draft.
-
-    Args:
-        draft: The draft.
-        table: Keys that replace the draft's; tables are merged key by key, lists are replaced.
-        axes: ``NAME=CHOICES`` each: interpreters for ``python``, values of a known parameter,
-            else releases of a project, as a specifier or as versions separated by commas.
-
-    Raises:
-        StudyError: An axis is not of that form.
-
-    """
-    merged: dict[str, Any] = deepcopy(dict(draft.table))
-    for key, value in table.items():
-        old = merged.get(key)
-        merged[key] = {**old, **value} if isinstance(old, dict) else value
-    faults = [fault for axis in axes if (fault := _lay_axis(merged, axis))]
-    if faults:
-        raise StudyError("command line", tuple(faults))
-    return Draft(
-        source=draft.source, root=draft.root, table=merged, default_name=draft.default_name
-    )
-
-
-def _lay_axis(table: dict[str, Any], axis: str) -> Fault | None:
-    name, equals, text = axis.partition("=")
-    name, text = name.strip(), text.strip()
-    if not equals or not name or not text:
-        return Fault("--axis", f"{axis!r} is not of the form NAME=CHOICES")
-    values = [value.strip() for value in text.split(",") if value.strip()]
-    if name == "python":
-        table["python"] = values
-    elif name in table.get("parameters", {}):
-        table["parameters"] = {**table["parameters"], name: values}
-    else:
-        written = _written_project(table, name)
-        old = dict(table.get("projects", {}).get(written, {}))
-        chosen: str | list[str] = text if _is_specifier(text) else values
-        if isinstance(chosen, list) and "every" not in old:
-            old.pop("limit", None)
-        table["projects"] = {**table.get("projects", {}), written: {**old, "versions": chosen}}
-    return None
-
-
-def _written_project(table: Mapping[str, Any], name: str) -> str:
-    """Give the key under which the table already has this project, else the name itself."""
-    wanted = _bare(name)
-    return next((str(w) for w in table.get("projects", {}) if _bare(w) == wanted), name)
-
-
-def _bare(written: str) -> str:
-    """Give a project's normalised name without its extras: ``OpenAI[aiohttp]`` -> ``openai``."""
-    return canonicalize_name(written.split("[", maxsplit=1)[0])
-
-
-def _is_specifier(text: str) -> bool:
-    try:
-        SpecifierSet(text)
-    except InvalidSpecifier:
-        return text[:1] in "<>=!~"
-    return True
 
 
 def _in_folder(folder: Path) -> Draft:
@@ -194,7 +115,7 @@ def _script(path: Path) -> Draft:
     table = dict(header.get("tool", {}).get("versect", {}))
     table.setdefault("reproduction", path.name)
     table.setdefault("files", [path.name])
-    axes = {_bare(written) for written in table.get("projects", {})}
+    axes = {bare_name(written) for written in table.get("projects", {})}
     table["requires"] = [
         *(r for r in header.get("dependencies", []) if _name_of(r) not in axes),
         *table.get("requires", []),

@@ -1,0 +1,94 @@
+"""The ``versect`` command: subcommands are loaded when they are called, so that --help is quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from typing import Final
+
+import click
+
+from versect import __version__
+from versect.errors import InternalError, VersectError
+
+INTERRUPTED: Final = 130
+
+_COMMANDS: Final = {
+    "run": ("versect.cli.run", "Run a study and write its compatibility table."),
+    "reproduce": ("versect.cli.reproduce", "Print, or run, the exact command of one cell."),
+    "report": ("versect.cli.report", "Write the table again from stored trials, running nothing."),
+    "releases": ("versect.cli.releases", "Show a project's releases and why some are dropped."),
+    "images": ("versect.cli.images", "Make the container images of interpreters."),
+    "cache": ("versect.cli.cache", "Show and prune environments, locks and indexes kept on disk."),
+}
+
+
+class _Commands(click.Group):
+    """A group that knows its commands' summaries without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
+
+
+@click.command(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 2 wrong request, 3 index, 4 engine, 5 store, 6 tool, 7 storage, "
+    "12 some cells could not be tried, 70 a bug in versect, 130 interrupted.",
+)
+@click.version_option(__version__, prog_name="versect")
+def cli() -> None:
+    """Find out which release broke it.
+
+    versect runs a minimal reproduction over Python versions, releases of any projects and
+    parameters, each combination in an environment of its own, and says where it fails.
+    """
+
+
+def main() -> None:
+    """Run the command line and end the process with the documented exit code."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; every error becomes words on stderr and an exit code."""
+    try:
+        result = cli.main(arguments, prog_name="versect", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _say("interrupted: every finished trial is kept; run the same command to go on")
+        return INTERRUPTED
+    except VersectError as error:
+        _say(f"error: {error}")
+        if error.remedy:
+            _say(f"hint: {error.remedy}")
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
+        return 0
+    except Exception:  # noqa: BLE001 - the last line of defence: a bug of ours, shown whole
+        traceback.print_exc()
+        _say("error: this is a bug in versect; every finished trial is kept")
+        _say("hint: please report it with the lines above")
+        return InternalError.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)

@@ -1,0 +1,56 @@
+"""The study beside its results, so that a name is enough to report on or repeat it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Final
+
+from versect.errors import StoreMismatch
+from versect.source.draft import Draft
+
+NAME: Final = "study.json"
+_SCHEMA: Final = 1
+
+
+def document(draft: Draft) -> str:
+    """Give a draft as JSON text."""
+    return json.dumps(
+        {
+            "schema_version": _SCHEMA,
+            "source": draft.source,
+            "root": str(draft.root),
+            "name": draft.default_name,
+            "table": draft.table,
+        },
+        indent=1,
+        default=str,
+    )
+
+
+def recalled(results: Path, name: str) -> Draft | None:
+    """Give the draft of the study that last wrote ``results/name``, or None.
+
+    Raises:
+        StoreMismatch: What is there was not written by this versect, or by a newer one.
+
+    """
+    path = results / name / NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    try:
+        stored = json.loads(text)
+        if stored["schema_version"] > _SCHEMA:
+            raise StoreMismatch(f"{path} was written by a newer versect", remedy="upgrade versect")
+        return Draft(
+            source=stored["source"],
+            root=Path(stored["root"]),
+            table=stored["table"],
+            default_name=stored["name"],
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise StoreMismatch(
+            f"{path} is not a study that versect remembered", remedy="remove it and run again"
+        ) from error
