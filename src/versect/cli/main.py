@@ -66,28 +66,35 @@ def run(arguments: list[str]) -> int:
     """Run one command line; every error becomes words on stderr and an exit code."""
     try:
         result = cli.main(arguments, prog_name="versect", standalone_mode=False)
-    except click.exceptions.Exit as error:
-        return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        _say("interrupted: every finished trial is kept; run the same command to go on")
-        return INTERRUPTED
-    except VersectError as error:
-        _say(f"error: {error}")
-        if error.remedy:
-            _say(f"hint: {error.remedy}")
-        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads any more
         return 0
-    except Exception:  # noqa: BLE001 - the last line of defence: a bug of ours, shown whole
-        traceback.print_exc()
-        _say("error: this is a bug in versect; every finished trial is kept")
-        _say("hint: please report it with the lines above")
-        return InternalError.exit_code
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line of defence
+        return _explained(error)
     return result if isinstance(result, int) else 0
+
+
+def _explained(error: BaseException) -> int:
+    """Say on stderr what went wrong and give the exit code that goes with it."""
+    match error:
+        case click.exceptions.Exit(exit_code=code):
+            return code
+        case click.ClickException(exit_code=code):
+            error.show()
+            return code
+        case click.Abort() | KeyboardInterrupt():
+            _say("interrupted: every finished trial is kept; the same command goes on from there")
+            return INTERRUPTED
+        case VersectError(remedy=remedy, exit_code=code):
+            _say(f"error: {error}")
+            if remedy:
+                _say(f"hint: {remedy}")
+            return code
+        case _:
+            traceback.print_exception(error)
+            _say("error: this is a bug in versect; every finished trial is kept")
+            _say("hint: please report it with the lines above")
+            return InternalError.exit_code
 
 
 def _say(words: str) -> None:

@@ -24,6 +24,7 @@ class WithCommand(click.Command):
     """A command whose words after ``--`` are somebody else's command line."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Set aside what follows ``--``."""
         if "--" in args:
             at = args.index("--")
             ctx.meta[_COMMAND] = tuple(args[at + 1 :])
@@ -31,6 +32,7 @@ class WithCommand(click.Command):
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        """Show that a command line may follow."""
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
 
 

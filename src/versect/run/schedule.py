@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Hashable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from typing import Any, TypeVar
 
@@ -20,7 +20,7 @@ def answers(
     ask: Callable[[Question, Ready], Answer],
     executor: Executor,
     jobs: int,
-) -> Iterator[Answer]:
+) -> Generator[Answer, None, None]:
     """Ask every question of every group, at most ``jobs`` things going on at once.
 
     Args:

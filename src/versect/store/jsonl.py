@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from filelock import FileLock
 
@@ -33,7 +34,7 @@ class JsonLines:
         line = codec.encode(trial).encode("ascii") + b"\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self._lock, self.path.open("a+b") as file:
+            with self._lock, self.path.open("a+b", buffering=0) as file:
                 end = _end_of_whole_lines(file)
                 if end == 0:
                     line = self._header() + line
@@ -92,7 +93,7 @@ class JsonLines:
         )
 
 
-def _end_of_whole_lines(file: BinaryIO) -> int:
+def _end_of_whole_lines(file: FileIO) -> int:
     """Give the offset behind the last whole line, after any line that was cut short."""
     end = file.seek(0, os.SEEK_END)
     if end == 0:
@@ -104,15 +105,19 @@ def _end_of_whole_lines(file: BinaryIO) -> int:
     return file.read().rfind(b"\n") + 1
 
 
-def _append_at(file: BinaryIO, end: int, line: bytes) -> None:
-    """Write one line behind ``end`` and make it last; on failure leave what was there before."""
+def _append_at(file: FileIO, end: int, line: bytes) -> None:
+    """Write one line behind ``end`` and make it last; on failure leave what was there before.
+
+    The file is unbuffered: what a full disk refused must not be written again on closing.
+    """
     file.truncate(end)
     try:
-        file.write(line)
-        file.flush()
+        rest = memoryview(line)
+        while rest:
+            rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
     except OSError:
-        os.ftruncate(file.fileno(), end)
+        file.truncate(end)
         raise
 
 
