@@ -14,6 +14,8 @@ from versect.model.study import Study
 from versect.source.schema import RawStudy
 
 _IGNORED: Final = frozenset({"__pycache__", "results", "node_modules", "build", "dist"})
+_DESCRIBING: Final = frozenset({"study.toml", "pyproject.toml"})
+"""Files that say what to ask, not how it is answered: changing them makes no trial stale."""
 _MOST: Final = 2000
 """Files that a study without ``files`` may have before it must say which ones matter."""
 
@@ -44,6 +46,8 @@ def chosen(
     """
     if raw.files:
         return tuple(sorted(_matching(root, raw.files, faults)))
+    if any(fault.path == "reproduction" for fault in faults):
+        return ()
     if raw.reproduction is not None:
         found = sorted(_below(root, (root / raw.reproduction).parent))
     else:
@@ -115,7 +119,9 @@ def _below(root: Path, path: Path) -> Iterator[str]:
         folders[:] = sorted(f for f in folders if f not in _IGNORED and not f.startswith("."))
         for name in sorted(names):
             file = Path(folder, name)
-            if not name.startswith(".") and not name.endswith(".pyc") and file.is_file():
+            if name in _DESCRIBING or name.startswith(".") or name.endswith((".pyc", ".md")):
+                continue
+            if file.is_file():
                 yield file.relative_to(root).as_posix()
 
 

@@ -340,7 +340,8 @@ def _faults(error: BaseException, path: str) -> list[Fault]:
     """Flatten the groups that cattrs raises into one fault a place."""
     if isinstance(error, ForbiddenExtraKeysError):
         return [Fault(f"{path}.{key}", "unknown key") for key in sorted(error.extra_fields)]
-    if isinstance(error, AttributeError):  # cattrs asked a value for its keys
+    ours = str(error).startswith("expected")
+    if isinstance(error, AttributeError | TypeError) and not ours:  # cattrs wanted its keys
         return [Fault(path, "expected a table")]
     if not isinstance(error, BaseValidationError):
         return [Fault(path, str(error) or type(error).__name__)]
