@@ -1,0 +1,84 @@
+"""The front doors: ``nox -s matrix`` runs the study, ``nox -s tests`` the tests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "arch", "tests"]
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+
+
+def groups(*names: str) -> list[str]:
+    """Give the requirements of dependency groups."""
+    return nox.project.dependency_groups(PYPROJECT, *names)
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Run the built-in study and write results/event-loop/; flags after -- pass through."""
+    session.install(".")
+    session.run("versect", "run", "event-loop", *session.posargs)
+
+
+@nox.session
+def images(session: nox.Session) -> None:
+    """Make the container images of all interpreters."""
+    session.install(".")
+    session.run("versect", "images", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run all tests; those that need Docker or the index say so when they are skipped."""
+    session.install("-e", ".", *groups("tests"))
+    session.run("pytest", *(session.posargs or ["-n", "2"]))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*groups("lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types, strictly."""
+    session.install("-e", ".", *groups("types"))
+    session.run("mypy", *session.posargs)
+
+
+@nox.session
+def arch(session: nox.Session) -> None:
+    """Hold the layers."""
+    session.install("-e", ".", *groups("arch"))
+    session.run("lint-imports", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure versect beside a plain noxfile on the same cells; numbers go to results/bench/."""
+    session.install("-e", ".", "nox", "uv")
+    session.run("python", "bench/twelve_cells.py", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the generated parts of docs/reference again; with --check, only compare."""
+    session.install("-e", ".")
+    session.run("python", "docs/generate.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def clean(session: nox.Session) -> None:
+    """Remove what sessions leave behind in this folder; results are kept."""
+    for name in (".nox", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"):
+        shutil.rmtree(Path(name), ignore_errors=True)
+        session.log(f"removed {name}")

@@ -1,0 +1,61 @@
+"""``versect run``: plan a study, ask what is open, write and show the table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from versect.cli.options import (
+    WithCommand,
+    draft_of,
+    engine_option,
+    jobs_option,
+    offline_option,
+    place_options,
+    study_options,
+)
+
+
+@click.command(cls=WithCommand)
+@study_options
+@engine_option
+@jobs_option
+@place_options
+@offline_option
+@click.option("--fresh", is_flag=True, help="Ask every cell again, known or not.")
+@click.option("--dry-run", is_flag=True, help="Show the cells, what is known and what would run.")
+@click.pass_context
+def run(  # noqa: PLR0913 - one argument an option
+    ctx: click.Context,
+    /,
+    engine: str,
+    jobs: int,
+    results: Path,
+    cache_folder: Path | None,
+    *,
+    offline: bool,
+    fresh: bool,
+    dry_run: bool,
+    **options: Any,
+) -> int:
+    """Run a study and write its compatibility table.
+
+    STUDY is a built-in study (event-loop), a study.toml, a pyproject.toml with [tool.versect], a
+    script, or a folder that holds one of them. Without STUDY, the reproduction is the COMMAND
+    after --, and its axes come from --python and --axis:
+
+    \b
+      versect run event-loop
+      versect run --python 3.12 --axis httpx='>=0.25' --every minor-latest -- python repro.py
+
+    Finished trials are kept in RESULTS/STUDY/trials.jsonl and never run again unless --fresh.
+    """
+    from versect.cli.wiring import Wiring
+
+    wiring = Wiring(results=results, cache=cache_folder, offline=offline)
+    draft = draft_of(ctx, results, options)
+    if dry_run:
+        return wiring.dry_run(draft, engine=engine, fresh=fresh)
+    return wiring.run(draft, engine=engine, jobs=jobs, fresh=fresh)
