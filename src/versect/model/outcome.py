@@ -19,6 +19,8 @@ class Cause(StrEnum):
     """The locked files could not be installed: a wrong hash, a broken wheel."""
     INTERPRETER_MISSING = "interpreter-missing"
     """The interpreter of this cell is not on this machine."""
+    NOT_STARTED = "not-started"
+    """The reproduction's program is not there or cannot be executed."""
     SKIPPED = "skipped"
     """The reproduction itself said that it cannot tell (exit status 125)."""
     TIMEOUT = "timeout"
@@ -46,16 +48,14 @@ class Cause(StrEnum):
         """
         return self in _TRANSIENT
 
+    @property
+    def infrastructure(self) -> bool:
+        """Whether the harness's own means failed it: a reason to run again, not to read on."""
+        return self in _INFRASTRUCTURE
 
-_TRANSIENT = frozenset(
-    {
-        Cause.INTERPRETER_MISSING,
-        Cause.INDEX_UNAVAILABLE,
-        Cause.IMAGE_UNAVAILABLE,
-        Cause.ENGINE_ERROR,
-        Cause.STORAGE_ERROR,
-    }
-)
+
+_INFRASTRUCTURE = frozenset({Cause.INDEX_UNAVAILABLE, Cause.ENGINE_ERROR, Cause.STORAGE_ERROR})
+_TRANSIENT = _INFRASTRUCTURE | {Cause.INTERPRETER_MISSING, Cause.IMAGE_UNAVAILABLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

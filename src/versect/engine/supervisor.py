@@ -1,0 +1,262 @@
+"""Runs inside a cell: starts the reproduction, bounds it, ends it whole, reports in one line.
+
+Stdlib only, Python 3.9 or later, imports nothing of versect:
+``python -I -S supervisor.py SPEC``, SPEC being a JSON object (see ``supervised.py``).
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+
+CHUNK = 1 << 16
+RECORDS = 4 << 20  # bytes of records passed on; a recorder keeps its own bound, a liar does not
+STRAY_GRACE = 0.5  # seconds that children may outlive the reproduction
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
+
+
+class Stream:
+    """One pipe, drained to its end: the head and the tail of it are kept."""
+
+    def __init__(self, pipe, keep):
+        self.pipe, self.half = pipe, max(1, keep // 2)
+        self.head, self.tail, self.size = bytearray(), bytearray(), 0
+        self.thread = threading.Thread(target=self.drain, daemon=True)
+        self.thread.start()
+
+    def drain(self):
+        try:
+            while True:
+                chunk = os.read(self.pipe.fileno(), CHUNK)
+                if not chunk:
+                    return
+                self.size += len(chunk)
+                room = self.half - len(self.head)
+                self.head += chunk[:room]
+                self.tail += chunk[room:] if room > 0 else chunk
+                if len(self.tail) > 2 * self.half:
+                    del self.tail[: -self.half]
+        except (OSError, ValueError):
+            return
+
+    def report(self):
+        """Give the text kept; the tail is empty when the head holds everything."""
+        head, tail = bytes(self.head), bytes(self.tail)
+        if self.size <= len(head) + len(tail) and len(tail) <= self.half:
+            head, tail = head + tail, b""
+        return {
+            "head": head.decode("utf-8", "replace"),
+            "tail": tail[-self.half :].decode("utf-8", "replace"),
+            "size": self.size,
+        }
+
+
+def prctl(option, value):
+    """Ask the kernel for something that only Linux has; elsewhere nothing happens."""
+    try:
+        return ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) == 0
+    except (AttributeError, OSError):
+        return False
+
+
+def descendants():
+    """Give the process ids below this one, from /proc; empty where there is no /proc."""
+    parents = {}
+    try:
+        names = os.listdir("/proc")
+    except OSError:
+        return []
+    for name in names:
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", "rb") as file:
+                    fields = file.read().rpartition(b")")[2].split()
+            except OSError:
+                continue
+            if fields[0] != b"Z":
+                parents.setdefault(int(fields[1]), []).append(int(name))
+    found, queue = [], [os.getpid()]
+    while queue:
+        children = parents.get(queue.pop(), [])
+        found += children
+        queue += children
+    return found
+
+
+def reap():
+    """Take the exit statuses of adopted children, so that no zombie is left."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def kill_tree(child):
+    """Kill everything below this process until nothing is left, fork bombs included."""
+    for _ in range(200):
+        try:
+            os.killpg(child.pid, signal.SIGKILL)
+        except (ProcessLookupError, PermissionError):
+            pass
+        below = descendants()
+        for signal_number in (signal.SIGSTOP, signal.SIGKILL):  # stopped ones do not fork on
+            for pid in below:
+                try:
+                    os.kill(pid, signal_number)
+                except (ProcessLookupError, PermissionError):
+                    pass
+        child.poll()
+        if child.returncode is not None:
+            reap()
+        if not below:
+            return
+        time.sleep(0.01)
+
+
+def records(path):
+    """Read what the recorder wrote; whatever else lies there is no record."""
+    found, dropped = [], 0
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return found, dropped
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            return found, dropped
+        lines = file.read(RECORDS).split(b"\n")
+        if status.st_size > RECORDS:
+            dropped += 1
+            lines.pop()
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if isinstance(record, dict):
+            found.append(record)
+        else:
+            dropped += 1
+    return found, dropped
+
+
+def limits(spec):
+    """Set the limits that the child inherits; called in the child before the program starts."""
+
+    def apply():
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        if spec.get("file_size"):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_size"], spec["file_size"]))
+
+    return apply
+
+
+def ending(child, timed_out, limit):
+    """Say how the reproduction ended."""
+    if timed_out:
+        return {"timed_out": limit}
+    if child.returncode < 0:
+        try:
+            return {"signalled": signal.Signals(-child.returncode).name}
+        except ValueError:
+            return {"signalled": f"signal {-child.returncode}"}
+    return {"exited": child.returncode}
+
+
+def wait(child, spec, parent):
+    """Wait for the reproduction; give whether its time ran out. Ends all if the parent died."""
+    deadline = time.monotonic() + spec["timeout"]
+    pause = 0.002
+    while child.poll() is None:
+        now = time.monotonic()
+        if now >= deadline:
+            kill_tree(child)
+            return True
+        if spec.get("die_with_parent") and os.getppid() != parent:
+            kill_tree(child)
+            os._exit(1)
+        try:
+            child.wait(min(pause, deadline - now))
+        except subprocess.TimeoutExpired:
+            pause = min(pause * 1.5, 0.25)
+    return False
+
+
+def supervise(spec, parent):
+    """Run one reproduction to its end and give the report."""
+    record_file = os.path.join(spec["scratch"], "versect-records.jsonl")
+    env = dict(spec["env"])
+    if spec.get("recorder"):
+        env["VERSECT_RECORDER"] = spec["recorder"]
+        env["VERSECT_RECORD"] = record_file
+    started = time.monotonic()
+    try:
+        child = subprocess.Popen(  # noqa: S603 - the reproduction is what this file is for
+            spec["argv"],
+            env=env,
+            cwd=spec["cwd"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            preexec_fn=limits(spec),  # noqa: PLW1509 - no thread runs yet
+        )
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return {"ending": {"not_started": f"{spec['argv'][0]}: {reason}"}}
+    streams = [Stream(child.stdout, spec["output"]), Stream(child.stderr, spec["output"])]
+    timed_out = wait(child, spec, parent)
+    lived = time.monotonic() - started
+    patience = time.monotonic() + STRAY_GRACE
+    while descendants() and time.monotonic() < patience:
+        time.sleep(0.01)
+        reap()
+    kill_tree(child)
+    for stream in streams:
+        stream.thread.join(2)
+    found, dropped = records(record_file)
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return {
+        "ending": ending(child, timed_out, spec["timeout"]),
+        "stdout": streams[0].report(),
+        "stderr": streams[1].report(),
+        "records": found,
+        "records_dropped": dropped,
+        "run": lived,
+        "peak_memory": usage * (1 if sys.platform == "darwin" else 1024),
+    }
+
+
+def main():
+    """Read the specification, run, print one line."""
+    spec = json.loads(sys.argv[1])
+    parent = os.getppid()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_DUMPABLE, 0)  # the child, of the same user, must not write into our output
+    if spec.get("die_with_parent"):
+        prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        signal.signal(signal.SIGTERM, lambda *_: (_end_tree(), os._exit(143)))
+    report = {"schema": 1, **supervise(spec, parent)}
+    sys.stdout.write(json.dumps(report) + "\n")
+    sys.stdout.flush()
+
+
+def _end_tree():
+    for pid in descendants():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+if __name__ == "__main__":
+    main()
