@@ -88,3 +88,7 @@ class Series:
     """Oldest version first."""
     dropped: tuple[Dropped, ...]
     """Releases that the specifier admits and something else ruled out, oldest first."""
+    thinned: tuple[Version, ...]
+    """Releases that would do and that thinning left out, oldest first."""
+    missing: tuple[Version, ...]
+    """Versions named one by one that the index does not have."""

@@ -1,0 +1,170 @@
+"""The store of environments: content-addressed, immutable, shared by cells, runs and processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock
+
+from versect.env import disk, layout
+from versect.env.inject import PTH_LINE, PTH_NAME
+from versect.env.layers import Layer, Layers
+from versect.model.environment import Environment, EnvironmentKey, Lock, Target
+from versect.model.outcome import Cause
+from versect.model.trial import NotRun
+
+_MANIFEST: Final = ".versect.json"
+
+
+class Environments:
+    """Environments below one folder; see ``EnvironmentStore``.
+
+    For containers an environment is a farm of hard links, since it is mounted read-only. Without
+    a container it is a copy: what a cell writes into it must not reach the download cache, nor any
+    other environment.
+    """
+
+    def __init__(self, folder: Path, layers: Layers, *, home: str | None) -> None:
+        self._folder = folder
+        self._layers = layers
+        self._home = home
+        self._threads: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def build(self, lock: Lock, target: Target) -> Environment | NotRun:
+        """Give the environment of a lock; see ``EnvironmentStore.build``."""
+        key = layout.key(lock, target, self._home)
+        root = self._folder / "ready" / key
+        environment = Environment(key=key, root=root, home=self._home or str(root), target=target)
+        try:
+            with self._threads[key]:
+                if not root.is_dir():
+                    refused = self._make(lock, environment)
+                    if refused is not None:
+                        return refused
+                os.utime(root)  # when it was last used
+        except OSError as error:
+            detail = f"{error.strerror or error}: {error.filename or self._folder}"
+            return NotRun(cause=Cause.STORAGE_ERROR, detail=detail)
+        return environment
+
+    def owners(self, environment: Environment) -> dict[str, str]:
+        """Map installed files to distributions; see ``EnvironmentStore.owners``."""
+        owners: dict[str, str] = self._manifest(environment.root)["owners"]
+        return owners
+
+    def intact(self, environment: Environment) -> bool:
+        """Whether nothing was written into it; see ``EnvironmentStore.intact``."""
+        if self._home is not None:
+            return True  # mounted read-only
+        try:
+            expected = self._manifest(environment.root)["state"]
+            if dict(_state(environment.root)) == expected:
+                return True
+        except (OSError, ValueError):
+            expected = None
+        with self._threads[environment.key], disk.staging(self._folder / "tmp") as trash:
+            if environment.root.is_dir():
+                environment.root.rename(trash / "modified")
+        return False
+
+    def _make(self, lock: Lock, environment: Environment) -> NotRun | None:
+        with self._process_lock(environment.key):
+            if environment.root.is_dir():
+                return None
+            layers = self._layers.of(lock, environment.target)
+            if isinstance(layers, NotRun):
+                return layers
+            with disk.staging(self._folder / "tmp") as temporary:
+                built = temporary / "environment"
+                self._assemble(built, environment, layers)
+                disk.publish(built, environment.root)
+        return None
+
+    def _process_lock(self, key: EnvironmentKey) -> FileLock:
+        folder = self._folder / "locked"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / key)
+
+    def _assemble(self, built: Path, environment: Environment, layers: tuple[Layer, ...]) -> None:
+        target = environment.target
+        put = disk.link if self._home is not None else disk.copy
+        site = built / layout.site_packages(target.python)
+        for folder in (site, built / "bin"):
+            folder.mkdir(parents=True)
+        (built / "pyvenv.cfg").write_text(layout.pyvenv_cfg(target), encoding="utf-8")
+        for name in ("python", "python3", f"python{target.python}"):
+            (built / "bin" / name).symlink_to(target.executable)
+        made = {site}
+        for layer in layers:
+            _lay(layer, site, made, put)
+            _add_scripts(layer, built / "bin", site, environment.python)
+        (site / PTH_NAME).write_text(PTH_LINE, encoding="utf-8")
+        owners = {name: layer.name for layer in layers for name in layer.files}
+        state = {} if self._home is not None else dict(_state(built))
+        document = json.dumps({"owners": owners, "state": state})
+        (built / _MANIFEST).write_text(document, encoding="utf-8")
+
+    def _manifest(self, root: Path) -> dict[str, dict[str, str]]:
+        manifest: dict[str, dict[str, str]] = json.loads(
+            (root / _MANIFEST).read_text(encoding="utf-8")
+        )
+        return manifest
+
+
+def _lay(layer: Layer, site: Path, made: set[Path], put: Callable[[Path, Path], None]) -> None:
+    """Lay the files of a layer, and their bytecode, below site-packages."""
+
+    def lay(source: Path, name: str) -> None:
+        target = site / name
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        if not target.exists():  # two distributions with one file: the first one's stays
+            put(source, target)
+
+    package_called_bin = "bin/__init__.py" in layer.files
+    for name in layer.files:
+        if package_called_bin or not name.startswith("bin/"):
+            lay(layer.root / name, name)
+    for path in layer.bytecode.rglob("*.pyc"):
+        name = path.relative_to(layer.bytecode).as_posix()
+        if package_called_bin or not name.startswith("bin/"):
+            lay(path, name)
+
+
+def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
+    """Write the scripts of a distribution so that they start this environment's interpreter."""
+    entry_points = [name for name in layer.files if name.endswith(".dist-info/entry_points.txt")]
+    for name in entry_points:
+        text = (site / name).read_text(encoding="utf-8", errors="replace")
+        for script, content in layout.scripts(text, python):
+            _write_script(folder / script, content.encode())
+    if "bin/__init__.py" in layer.files:
+        return
+    for name in layer.files:
+        target = folder / name.removeprefix("bin/")
+        if name.startswith("bin/") and name.count("/") == 1 and not target.exists():
+            script = (layer.root / name).read_bytes()
+            _write_script(target, layout.rebased(script, python) or script)
+
+
+def _write_script(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    path.chmod(0o755)
+
+
+def _state(root: Path) -> Iterator[tuple[str, str]]:
+    """Give what would change if somebody wrote: size, time and number of every file."""
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)  # noqa: PTH118 - thousands of files, after every trial
+            relative = os.path.relpath(path, root)
+            if relative != _MANIFEST:
+                status = os.lstat(path)
+                yield relative, f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"

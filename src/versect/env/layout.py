@@ -1,0 +1,60 @@
+"""How an environment looks on disk: names, texts and scripts (pure)."""
+
+from __future__ import annotations
+
+import configparser
+import hashlib
+from collections.abc import Iterator
+from typing import Final
+
+from versect.model.environment import EnvironmentKey, Lock, Target
+
+LAYOUT: Final = "1"
+"""Changes when environments built before must not be used any more."""
+
+
+def key(lock: Lock, target: Target, home: str | None) -> EnvironmentKey:
+    """Name the environment of a lock for a target, as cells see it at ``home``."""
+    parts = (LAYOUT, lock.digest, target.key, target.magic, home or "in place")
+    return EnvironmentKey(hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40])
+
+
+def site_packages(python: str) -> str:
+    """Give the folder of packages, relative to the environment."""
+    return f"lib/python{python}/site-packages"
+
+
+def pyvenv_cfg(target: Target) -> str:
+    """Give ``pyvenv.cfg``, which makes a folder with ``bin/python`` a virtual environment."""
+    folder = target.executable.rpartition("/")[0]
+    return (
+        f"home = {folder}\n"
+        "include-system-site-packages = false\n"
+        f"version = {target.version}\n"
+        f"executable = {target.executable}\n"
+    )
+
+
+def scripts(entry_points: str, python: str) -> Iterator[tuple[str, str]]:
+    """Give name and text of each script that a distribution's entry points declare."""
+    parser = configparser.RawConfigParser(delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names keep their case
+    try:
+        parser.read_string(entry_points)
+    except configparser.Error:
+        return
+    for section in ("console_scripts", "gui_scripts"):
+        for name, reference in parser.items(section) if parser.has_section(section) else ():
+            module, _, attribute = reference.partition("[")[0].strip().partition(":")
+            if module and attribute and "/" not in name:
+                top = attribute.split(".")[0]
+                start = f"#!{python}\nimport sys\nfrom {module} import {top}\n"
+                yield name, f"{start}if __name__ == '__main__':\n    sys.exit({attribute}())\n"
+
+
+def rebased(script: bytes, python: str) -> bytes | None:
+    """Give a script with this environment's interpreter, or None if it is no Python script."""
+    first, newline, rest = script.partition(b"\n")
+    if not first.startswith(b"#!") or b"python" not in first:
+        return None
+    return b"#!" + python.encode() + newline + rest

@@ -1,0 +1,159 @@
+"""The releases of one project that take part, in order, and why the others do not (pure)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import parse_wheel_filename
+from packaging.version import Version
+
+from versect.model.release import Dropped, DropReason, Project, Release, ReleaseFile, Series
+from versect.model.study import Every, ProjectAxis
+
+
+def series(  # noqa: PLR0913 - everything that decides whether a release takes part
+    project: Project,
+    axis: ProjectAxis,
+    *,
+    python_version: str,
+    tags: frozenset[Tag],
+    cut_off: datetime | None,
+    build_allowed: bool,
+) -> Series:
+    """Choose the releases of a project axis for one interpreter.
+
+    A range is filtered and thinned. A version that the study names is kept whatever speaks against
+    it: somebody asked for it, and the resolver's refusal is then the cell's outcome. A specifier
+    beside versions contributes the newest release that it admits.
+
+    Args:
+        project: What the index has.
+        axis: What the study wants.
+        python_version: ``3.12``; a release for ``>=3.12.1`` is taken to suit it, since only the
+            resolver knows the interpreter's patch release.
+        tags: The wheels that the interpreter takes.
+        cut_off: Files uploaded later do not exist (UTC).
+        build_allowed: Whether a source archive is as good as a wheel.
+
+    """
+    by_version = {release.version: release for release in project.releases}
+    chosen: dict[Version, Release] = {}
+    dropped: dict[Version, Dropped] = {}
+    thinned: list[Version] = []
+    missing: list[Version] = []
+    alone = len(axis.choices) == 1
+    for choice in axis.choices:
+        if isinstance(choice, Version):
+            if choice in by_version:
+                chosen[choice] = by_version[choice]
+            else:
+                missing.append(choice)
+            continue
+        suitable: list[Release] = []
+        for release in project.releases:
+            if not choice.contains(release.version, prereleases=True):
+                continue
+            reason = _objection(
+                release, axis, python_version, tags, cut_off, build_allowed=build_allowed,
+                choice=choice,
+            )  # fmt: skip
+            if reason is None:
+                suitable.append(release)
+            else:
+                dropped[release.version] = reason
+        kept = thin(suitable, axis.every, axis.limit) if alone else suitable[-1:]
+        thinned += [r.version for r in suitable if alone and r not in kept]
+        chosen.update((release.version, release) for release in kept)
+    return Series(
+        project=project.name,
+        releases=tuple(chosen[version] for version in sorted(chosen)),
+        dropped=tuple(dropped[version] for version in sorted(dropped) if version not in chosen),
+        thinned=tuple(sorted(thinned)),
+        missing=tuple(sorted(missing)),
+    )
+
+
+def thin(releases: Sequence[Release], every: Every, limit: int | None) -> tuple[Release, ...]:
+    """Keep the newest release of each line, and of those at most ``limit``, evenly spread.
+
+    The oldest and the newest line are kept: a boundary can lie anywhere between them. With a
+    limit of 1 the newest is kept.
+    """
+    lines: dict[tuple[object, ...], Release] = {}
+    for release in releases:
+        lines[_line(release.version, every)] = release
+    kept = list(lines.values())
+    if limit is None or len(kept) <= limit:
+        return tuple(kept)
+    if limit == 1:
+        return (kept[-1],)
+    last = len(kept) - 1
+    return tuple(kept[round(step * last / (limit - 1))] for step in range(limit))
+
+
+def _line(version: Version, every: Every) -> tuple[object, ...]:
+    match every:
+        case Every.RELEASE:
+            return (version,)
+        case Every.PATCH_LATEST:
+            return (version.epoch, version.major, version.minor, version.micro)
+        case Every.MINOR_LATEST:
+            return (version.epoch, version.major, version.minor)
+
+
+def _objection(  # noqa: PLR0911, PLR0913 - one return a reason; parameters as for series
+    release: Release,
+    axis: ProjectAxis,
+    python_version: str,
+    tags: frozenset[Tag],
+    cut_off: datetime | None,
+    *,
+    build_allowed: bool,
+    choice: SpecifierSet,
+) -> Dropped | None:
+    """Say why a release of a range takes no part, or None: the first reason that applies."""
+
+    def drop(reason: DropReason, detail: str = "") -> Dropped:
+        return Dropped(version=release.version, reason=reason, detail=detail)
+
+    wants_pre = axis.pre or bool(choice.prereleases)
+    if release.version.is_prerelease and not wants_pre:
+        return drop(DropReason.PRE_RELEASE)
+    if not release.files:
+        return drop(DropReason.NO_FILES)
+    if release.yanked and not axis.yanked:
+        reasons = {file.yanked_reason for file in release.files if file.yanked_reason}
+        return drop(DropReason.YANKED, "; ".join(sorted(reasons)))
+    files = [file for file in release.files if axis.yanked or not file.yanked]
+    in_time = [f for f in files if cut_off is None or f.uploaded is None or f.uploaded <= cut_off]
+    if not in_time:
+        return drop(DropReason.AFTER_CUT_OFF, f"uploaded {min(_uploads(files)):%Y-%m-%d}")
+    suiting = [file for file in in_time if _suits(file, python_version)]
+    if not suiting:
+        wanted = {str(file.requires_python) for file in in_time}
+        return drop(DropReason.REQUIRES_PYTHON, f"requires Python {' or '.join(sorted(wanted))}")
+    if not build_allowed and not any(_is_compatible(file, tags) for file in suiting):
+        have = "only other wheels" if any(f.is_wheel for f in suiting) else "only a source archive"
+        return drop(DropReason.NO_WHEEL, have)
+    return None
+
+
+def _uploads(files: Sequence[ReleaseFile]) -> Iterator[datetime]:
+    return (file.uploaded for file in files if file.uploaded is not None)
+
+
+def _suits(file: ReleaseFile, python_version: str) -> bool:
+    """Whether some patch release of an interpreter meets a file's ``requires-python``."""
+    if file.requires_python is None:
+        return True
+    return any(
+        file.requires_python.contains(f"{python_version}.{patch}", prereleases=True)
+        for patch in (0, 99)
+    )
+
+
+def _is_compatible(file: ReleaseFile, tags: frozenset[Tag]) -> bool:
+    return file.is_wheel and not tags.isdisjoint(parse_wheel_filename(file.filename)[3])
