@@ -113,17 +113,17 @@ def index_pages(folder, *, requires_python=None, yanked=None, uploaded=None):
     for path in sorted(folder.iterdir()):
         if path.suffix in {".whl", ".gz"}:
             project = canonicalize_name(path.name.split("-")[0])
-            pages.setdefault(project, []).append(
-                {
-                    "filename": path.name,
-                    "url": path.as_uri(),
-                    "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
-                    "requires-python": (requires_python or {}).get(path.name),
-                    "yanked": (yanked or {}).get(path.name, False),
-                    "upload-time": (uploaded or {}).get(path.name),
-                    "size": path.stat().st_size,
-                }
-            )
+            file = {
+                "filename": path.name,
+                "url": path.as_uri(),
+                "hashes": {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()},
+                "requires-python": (requires_python or {}).get(path.name),
+                "yanked": (yanked or {}).get(path.name, False),
+                "upload-time": (uploaded or {}).get(path.name),
+                "size": path.stat().st_size,
+            }
+            said = {key: value for key, value in file.items() if value is not None}
+            pages.setdefault(project, []).append(said)
     for project, files in pages.items():
         page = folder / "simple" / project
         page.mkdir(parents=True, exist_ok=True)
@@ -165,7 +165,7 @@ def served(folder, *, status=None):
             self.end_headers()
             self.wfile.write(body)
 
-        do_HEAD = do_GET
+        do_HEAD = do_GET  # noqa: N815 - the standard library's name
 
         def log_message(self, *_):
             pass
@@ -210,7 +210,7 @@ def _url_digest(data):
 
 
 def _anchor(file):
-    required, yanked = file["requires-python"], file["yanked"]
+    required, yanked = file.get("requires-python"), file["yanked"]
     attributes = f' data-requires-python="{required.replace(">", "&gt;")}"' if required else ""
     attributes += f' data-yanked="{yanked}"' if yanked else ""
     url = f"{file['url']}#sha256={file['hashes']['sha256']}"

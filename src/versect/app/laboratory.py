@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import re
 import threading
 import time
@@ -39,8 +38,9 @@ from versect.select.period import cut_off
 
 RECORDER: Final = Path(__file__).parents[1] / "forensics" / "recorder.py"
 
-_RESOLVERS: Final = 8
-"""Locks are made side by side: resolving waits for the index far longer than it computes."""
+_RESOLVERS: Final = 4
+"""Locks are made side by side, since resolving waits for the index; each uv process opens many
+connections of its own, and more of them make some indexes stall."""
 
 _NO_UPLOAD_TIMES: Final = (
     "wanted a period-correct resolution; the index gives no upload times, "
@@ -228,11 +228,10 @@ class Laboratory:
 
 def axis_values(cell: Cell) -> dict[str, str]:
     """Give every axis of a cell with its value, for placeholders."""
-    return {
-        "python": cell.pins.python,
-        **{name: str(version) for name, version in cell.pins.releases},
-        **dict(cell.parameters),
-    }
+    values: dict[str, str] = {"python": cell.pins.python}
+    values.update((name, str(version)) for name, version in cell.pins.releases)
+    values.update(cell.parameters)
+    return values
 
 
 def filled(template: str, values: Mapping[str, str]) -> str:
@@ -243,12 +242,6 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 def variable(parameter: str) -> str:
     """Give the environment variable of a parameter: ``max-retries`` -> ``VERSECT_MAX_RETRIES``."""
     return "VERSECT_" + re.sub(r"[^A-Za-z0-9]", "_", parameter).upper()
-
-
-def cell_platform(engine: str) -> str | None:
-    """Give uv's name of the platform that an engine's cells run on; None for this machine's own."""
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}.get(platform.machine().lower())
-    return None if engine == "local" else f"{machine or platform.machine()}-manylinux_2_28"
 
 
 def _pin(name: NormalizedName, extras: frozenset[NormalizedName], version: Version) -> Requirement:

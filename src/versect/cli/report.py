@@ -23,7 +23,8 @@ def report(study: str, results: Path, cache_folder: Path | None, *, reclassify: 
     Outcomes are always computed from what was observed. Without --reclassify the failure sought
     is the one of the last run; with it, the one that the study's file says now.
     """
+    from versect.cli import commands
     from versect.cli.wiring import Wiring
 
     wiring = Wiring(results=results, cache=cache_folder, offline=True)
-    return wiring.report(study, reclassify=reclassify)
+    return commands.report(wiring, study, reclassify=reclassify)

@@ -29,10 +29,11 @@ def reproduce(  # noqa: PLR0913 - one argument an option
     CELL is a cell's id as the table shows it. Without STUDY every study in RESULTS is searched.
     The environment is built if it is not there any more.
     """
+    from versect.cli import commands
     from versect.cli.wiring import Wiring
 
     if len(words) > 2:
         raise click.UsageError("give a cell's id, with its study's name before it if need be")
     study, cell = (words[0], words[1]) if len(words) == 2 else (None, words[0])
     wiring = Wiring(results=results, cache=cache_folder, offline=offline)
-    return wiring.reproduce(study, cell, engine=engine, run_it=run_it)
+    return commands.reproduce(wiring, study, cell, engine=engine, run_it=run_it)

@@ -40,7 +40,7 @@ def run(  # noqa: PLR0913 - one argument an option
     dry_run: bool,
     **options: Any,
 ) -> int:
-    """Run a study and write its compatibility table.
+    r"""Run a study and write its compatibility table.
 
     STUDY is a built-in study (event-loop), a study.toml, a pyproject.toml with [tool.versect], a
     script, or a folder that holds one of them. Without STUDY, the reproduction is the COMMAND
@@ -52,10 +52,11 @@ def run(  # noqa: PLR0913 - one argument an option
 
     Finished trials are kept in RESULTS/STUDY/trials.jsonl and never run again unless --fresh.
     """
+    from versect.cli import commands
     from versect.cli.wiring import Wiring
 
     wiring = Wiring(results=results, cache=cache_folder, offline=offline)
     draft = draft_of(ctx, results, options)
     if dry_run:
-        return wiring.dry_run(draft, engine=engine, fresh=fresh)
-    return wiring.run(draft, engine=engine, jobs=jobs, fresh=fresh)
+        return commands.dry_run(wiring, draft, engine=engine, fresh=fresh)
+    return commands.run(wiring, draft, engine=engine, jobs=jobs, fresh=fresh)

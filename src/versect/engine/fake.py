@@ -42,6 +42,7 @@ class FakeEngine:
         self._cancelled = threading.Event()
         self.name = name
         self.home = None
+        self.platform = None
         self.ran: list[Job] = []
 
     def target(self, python: str) -> Target | NotRun:

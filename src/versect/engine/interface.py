@@ -59,6 +59,13 @@ class Engine(Protocol):
     def home(self) -> str | None:
         """Where cells see their environment; None where they see it at its own path."""
 
+    @property
+    def platform(self) -> str | None:
+        """The platform whose wheels cells take, as uv names it; None for this machine's own.
+
+        Known before any image is, and no newer than what the images have.
+        """
+
     def target(self, python: str) -> Target | NotRun:
         """Give the interpreter for ``major.minor``, making its image if need be.
 

@@ -31,6 +31,7 @@ class LocalEngine:
 
     name: Final = "local"
     home: Final = None
+    platform: Final = None
 
     def __init__(
         self,

@@ -200,7 +200,7 @@ def supervise(spec, parent):
         env["VERSECT_RECORD"] = record_file
     started = time.monotonic()
     try:
-        child = subprocess.Popen(  # noqa: S603 - the reproduction is what this file is for
+        child = subprocess.Popen(
             spec["argv"],
             env=env,
             cwd=spec["cwd"],

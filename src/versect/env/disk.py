@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
@@ -70,27 +71,43 @@ def remove(path: Path) -> None:
     shutil.rmtree(path, onerror=unlock)
 
 
-def link(source: Path, target: Path) -> None:
+def link(source: str | Path, target: str | Path) -> None:
     """Make a hard link, or a copy where the file system allows none."""
     try:
         os.link(source, target)
+    except FileExistsError:
+        raise
     except OSError:
         copy(source, target)
 
 
-def copy(source: Path, target: Path) -> None:
-    """Copy a file with its mode, sharing its blocks where the file system can (a reflink)."""
-    with source.open("rb", buffering=0) as read, target.open("xb", buffering=0) as write:
-        status = os.fstat(read.fileno())
-        left = status.st_size
+def copy(source: str | Path, target: str | Path) -> None:
+    """Copy a file with its mode, sharing its blocks where the file system can (a reflink).
+
+    Raises:
+        FileExistsError: The target is there already.
+
+    """
+    read = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = os.fstat(read)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        write = os.open(target, flags, status.st_mode & 0o777)
         try:
-            while left:
-                done = os.copy_file_range(read.fileno(), write.fileno(), left)
-                if done == 0:
-                    break
-                left -= done
-        except (AttributeError, OSError):
-            read.seek(0)
-            write.seek(0)
-            shutil.copyfileobj(read, write, 1 << 20)
-        os.fchmod(write.fileno(), status.st_mode & 0o777)
+            _copy_content(read, write, status.st_size)
+        finally:
+            os.close(write)
+    finally:
+        os.close(read)
+
+
+def _copy_content(read: int, write: int, size: int) -> None:
+    """Copy through the kernel, or by reading where the kernel or the file system cannot."""
+    done = 0
+    with contextlib.suppress(AttributeError, OSError):
+        while done < size and (step := os.copy_file_range(read, write, size - done)):
+            done += step
+    while chunk := os.read(read, 1 << 20):
+        view = memoryview(chunk)
+        while view:
+            view = view[os.write(write, view) :]

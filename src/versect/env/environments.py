@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import threading
@@ -15,6 +16,7 @@ from filelock import FileLock
 from versect.env import disk, layout
 from versect.env.inject import PTH_LINE, PTH_NAME
 from versect.env.layers import Layer, Layers
+from versect.env.leases import Leases
 from versect.model.environment import Environment, EnvironmentKey, Lock, Target
 from versect.model.outcome import Cause
 from versect.model.trial import NotRun
@@ -34,6 +36,7 @@ class Environments:
         self._folder = folder
         self._layers = layers
         self._home = home
+        self._leases = Leases(folder / "leases")
         self._threads: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def build(self, lock: Lock, target: Target) -> Environment | NotRun:
@@ -42,12 +45,13 @@ class Environments:
         root = self._folder / "ready" / key
         environment = Environment(key=key, root=root, home=self._home or str(root), target=target)
         try:
-            with self._threads[key]:
+            with self._threads[key], self._leases.using(key):
                 if not root.is_dir():
                     refused = self._make(lock, environment)
                     if refused is not None:
                         return refused
-                os.utime(root)  # when it was last used
+                with contextlib.suppress(OSError):
+                    os.utime(root)  # when it was last used
         except OSError as error:
             detail = f"{error.strerror or error}: {error.filename or self._folder}"
             return NotRun(cause=Cause.STORAGE_ERROR, detail=detail)
@@ -73,6 +77,10 @@ class Environments:
                 environment.root.rename(trash / "modified")
         return False
 
+    def close(self) -> None:
+        """Say that this process uses none of its environments any more. May be called twice."""
+        self._leases.close()
+
     def _make(self, lock: Lock, environment: Environment) -> NotRun | None:
         with self._process_lock(environment.key):
             if environment.root.is_dir():
@@ -80,6 +88,7 @@ class Environments:
             layers = self._layers.of(lock, environment.target)
             if isinstance(layers, NotRun):
                 return layers
+            disk.sweep(self._folder / "tmp")
             with disk.staging(self._folder / "tmp") as temporary:
                 built = temporary / "environment"
                 self._assemble(built, environment, layers)
@@ -105,7 +114,7 @@ class Environments:
             _lay(layer, site, made, put)
             _add_scripts(layer, built / "bin", site, environment.python)
         (site / PTH_NAME).write_text(PTH_LINE, encoding="utf-8")
-        owners = {name: layer.name for layer in layers for name in layer.files}
+        owners = {name: layer.name for layer in reversed(layers) for name in layer.files}
         state = {} if self._home is not None else dict(_state(built))
         document = json.dumps({"owners": owners, "state": state})
         (built / _MANIFEST).write_text(document, encoding="utf-8")
@@ -120,22 +129,22 @@ class Environments:
 def _lay(layer: Layer, site: Path, made: set[Path], put: Callable[[Path, Path], None]) -> None:
     """Lay the files of a layer, and their bytecode, below site-packages."""
 
-    def lay(source: Path, name: str) -> None:
+    def lay(source: Path, name: str) -> bool:
         target = site / name
         if target.parent not in made:
             target.parent.mkdir(parents=True, exist_ok=True)
             made.add(target.parent)
-        if not target.exists():  # two distributions with one file: the first one's stays
-            put(source, target)
+        if target.exists():  # two distributions with one file: the first one's stays
+            return False
+        put(source, target)
+        return True
 
     package_called_bin = "bin/__init__.py" in layer.files
     for name in layer.files:
-        if package_called_bin or not name.startswith("bin/"):
-            lay(layer.root / name, name)
-    for path in layer.bytecode.rglob("*.pyc"):
-        name = path.relative_to(layer.bytecode).as_posix()
-        if package_called_bin or not name.startswith("bin/"):
-            lay(path, name)
+        if (package_called_bin or not name.startswith("bin/")) and lay(layer.root / name, name):
+            cached = layer.bytecode_of(name)
+            if cached is not None:
+                lay(layer.bytecode / cached, cached)
 
 
 def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
@@ -143,15 +152,15 @@ def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
     entry_points = [name for name in layer.files if name.endswith(".dist-info/entry_points.txt")]
     for name in entry_points:
         text = (site / name).read_text(encoding="utf-8", errors="replace")
-        for script, content in layout.scripts(text, python):
-            _write_script(folder / script, content.encode())
+        for script, code in layout.scripts(text, python):
+            _write_script(folder / script, code.encode())
     if "bin/__init__.py" in layer.files:
         return
     for name in layer.files:
         target = folder / name.removeprefix("bin/")
         if name.startswith("bin/") and name.count("/") == 1 and not target.exists():
-            script = (layer.root / name).read_bytes()
-            _write_script(target, layout.rebased(script, python) or script)
+            content = (layer.root / name).read_bytes()
+            _write_script(target, layout.rebased(content, python) or content)
 
 
 def _write_script(path: Path, content: bytes) -> None:
@@ -160,11 +169,19 @@ def _write_script(path: Path, content: bytes) -> None:
 
 
 def _state(root: Path) -> Iterator[tuple[str, str]]:
-    """Give what would change if somebody wrote: size, time and number of every file."""
-    for folder, _, names in os.walk(root):
-        for name in names:
-            path = os.path.join(folder, name)  # noqa: PTH118 - thousands of files, after every trial
-            relative = os.path.relpath(path, root)
-            if relative != _MANIFEST:
-                status = os.lstat(path)
-                yield relative, f"{status.st_size} {status.st_mtime_ns} {status.st_ino}"
+    """Give what would change if somebody wrote: size, times and number of every file.
+
+    The time of the last change (``ctime``) is the one that no program can set back.
+    """
+    waiting = [(str(root), "")]
+    while waiting:
+        folder, prefix = waiting.pop()
+        with os.scandir(folder) as found:  # thousands of files, looked at after every trial
+            for entry in found:
+                name = f"{prefix}{entry.name}"
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, f"{name}/"))
+                    yield name, "folder"
+                elif name != _MANIFEST:
+                    s = entry.stat(follow_symlinks=False)
+                    yield name, f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"

@@ -38,9 +38,9 @@ class FakeResolver:
                 filename=f"{requirement.name}.whl",
                 sha256=hashlib.sha256(str(requirement).encode()).hexdigest(),
             )
-            for requirement in request.requirements
+            for requirement in sorted(request.requirements, key=str)
         )
-        text = "".join(f"# {requirement}\n" for requirement in request.requirements)
+        text = "".join(f"# {p.name}=={p.version}\n" for p in packages)
         digest = LockDigest(hashlib.sha256(text.encode()).hexdigest())
         return Lock(text=text, packages=packages, digest=digest)
 

@@ -29,8 +29,8 @@ class EnvironmentStore(Protocol):
     def build(self, lock: Lock, target: Target) -> Environment | NotRun:
         """Give the environment of this lock for this target, building it if it is not there.
 
-        ``NotRun`` carries INSTALL_FAILED, BUILD_FAILED, NO_WHEEL, INDEX_UNAVAILABLE or
-        STORAGE_ERROR.
+        ``NotRun`` carries INSTALL_FAILED, BUILD_FAILED, NO_WHEEL, INDEX_UNAVAILABLE,
+        STORAGE_ERROR, or ENGINE_ERROR when the target's interpreter could not compile.
         """
 
     def owners(self, environment: Environment) -> dict[str, str]:

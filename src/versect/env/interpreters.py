@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -30,16 +31,17 @@ class Interpreters:
         self._home = home
         self._memory = memory
         self._found: tuple[Facts, ...] | None = None
+        self._lock = threading.Lock()
 
     def all(self) -> tuple[Facts, ...]:
         """Give every CPython found, newest first, each real executable once."""
-        if self._found is None:
-            asked = self._ask(tuple(self._candidates()))
-            real = {Path(f.executable).resolve(): f for f in asked if f.implementation == "cpython"}
-            self._found = tuple(
-                sorted(real.values(), key=lambda f: Version(f.version), reverse=True)
-            )
-        return self._found
+        with self._lock:
+            if self._found is None:
+                asked = self._ask(self._candidates())
+                real = {Path(f.executable).resolve(): f for f in asked if f.is_cpython}
+                newest = sorted(real.values(), key=lambda f: Version(f.version), reverse=True)
+                self._found = tuple(newest)
+            return self._found
 
     def find(self, python: str) -> Facts | None:
         """Give the newest interpreter of ``major.minor``, or None."""
@@ -54,7 +56,10 @@ class Interpreters:
         )
 
     def _candidates(self) -> Iterator[Path]:
-        """Give files that may be interpreters, in the order in which users expect them."""
+        """Give files that may be interpreters, in the order in which users expect them.
+
+        pyenv's shims are scripts that may refuse; what stands behind them is in its versions.
+        """
         env = self._environment
         yield Path(sys.executable)
         folders = [Path(p) for p in env.get("PATH", "").split(os.pathsep) if p]
@@ -69,6 +74,8 @@ class Interpreters:
         folders += sorted(Path("/opt/python").glob("*/bin"))
         folders += sorted(Path("/Library/Frameworks/Python.framework/Versions").glob("*/bin"))
         for folder in dict.fromkeys(folders):
+            if folder == pyenv / "shims":
+                continue
             try:
                 names = sorted(p.name for p in folder.iterdir() if _NAME.fullmatch(p.name))
             except OSError:
@@ -77,7 +84,8 @@ class Interpreters:
 
     def _ask(self, candidates: Iterable[Path]) -> Iterator[Facts]:
         known = self._recall()
-        keys = {path: key for path in dict.fromkeys(candidates) if (key := _key(path))}
+        files = {path.resolve(): path for path in reversed(tuple(candidates))}
+        keys = {path: key for path in reversed(files.values()) if (key := _key(path))}
         new = [path for path, key in keys.items() if key not in known]
         if new:
             processes = Processes()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
+import os
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
-from versect.env import disk, uv
+from versect.env import disk, layout, uv
 from versect.env.lock import part
 from versect.env.refusal import refusal
+from versect.errors import EngineUnavailable
 from versect.model.environment import Lock, LockedPackage, Target
 from versect.model.outcome import Cause
 from versect.model.trial import NotRun
@@ -41,6 +45,14 @@ class Layer:
     root: Path
     bytecode: Path
     """Holds ``__pycache__`` folders at the same relative places."""
+    compiled: frozenset[str]
+    """What lies there, relative to it."""
+    cache_tag: str
+
+    def bytecode_of(self, name: str) -> str | None:
+        """Give where the bytecode of a file lies, relative to ``bytecode``; None without any."""
+        cached = layout.bytecode(name, self.cache_tag)
+        return cached if cached in self.compiled else None
 
 
 class Layers:
@@ -74,10 +86,10 @@ class Layers:
             return tuple(self._layer(package, target) for package in lock.packages)
         self._folder.mkdir(parents=True, exist_ok=True)
         with self._guard, FileLock(self._folder / "layers.lock"):
-            refused = self._lay_out(lock, target)
+            disk.sweep(self._folder / "tmp")
+            refused = self._lay_out(lock, target) or self._compile(lock, target)
             if refused is not None:
                 return refused
-            self._compile(lock, target)
         return tuple(self._layer(package, target) for package in lock.packages)
 
     def _wheel(self, package: LockedPackage) -> Path:
@@ -93,50 +105,83 @@ class Layers:
         )
 
     def _layer(self, package: LockedPackage, target: Target) -> Layer:
-        root = self._wheel(package)
+        root, bytecode = self._wheel(package), self._bytecode(package, target)
+        for used in (root, bytecode):
+            with contextlib.suppress(OSError):
+                os.utime(used)
         files = json.loads((root / "layer.json").read_text(encoding="utf-8"))["files"]
         return Layer(
             name=package.name,
             files=tuple(files),
             root=root / "files",
-            bytecode=self._bytecode(package, target),
+            bytecode=bytecode,
+            compiled=frozenset(p.relative_to(bytecode).as_posix() for p in bytecode.rglob("*.pyc")),
+            cache_tag=target.cache_tag,
         )
 
     def _lay_out(self, lock: Lock, target: Target) -> NotRun | None:
         """Let uv lay out the wheels that are missing, and take each apart as a layer."""
         wanted = {p.name: p for p in lock.packages if not self._wheel(p).is_dir()}
-        if not wanted:
-            return None
-        with disk.staging(self._folder / "tmp") as temporary:
-            text, site = temporary / "pylock.toml", temporary / "site"
-            text.write_text(part(lock, wanted.keys()), encoding="utf-8")
-            argv = uv.install_argv(
-                self._uv,
-                text,
-                site,
-                version=target.version,
-                platform=target.platform,
-                index=self._index,
-            )
-            done = self._processes.run(argv, env=self._environment, timeout=_PATIENCE)
-            if done.timed_out:
-                detail = f"uv was still installing after {_PATIENCE:g} s"
-                return NotRun(cause=Cause.INDEX_UNAVAILABLE, detail=detail)
-            if done.status != 0:
-                return refusal(done.words, Cause.INSTALL_FAILED)
-            for record in sorted(site.glob("*.dist-info/RECORD")):
-                package = wanted.pop(canonicalize_name(record.parent.name.split("-")[0]), None)
-                if package is not None:
-                    self._carve(record, site, temporary / package.sha256, package)
-            if wanted:
-                detail = f"uv installed no {', '.join(sorted(wanted))}"
-                return NotRun(cause=Cause.INSTALL_FAILED, detail=detail)
+        waiting = [wanted] if wanted else []
+        while waiting:
+            clashing = self._install(lock, target, waiting.pop())
+            if isinstance(clashing, NotRun):
+                return clashing
+            waiting += [{name: wanted[name]} for name in sorted(clashing)]
         return None
 
-    def _carve(self, record: Path, site: Path, built: Path, package: LockedPackage) -> None:
+    def _install(
+        self, lock: Lock, target: Target, packages: Mapping[NormalizedName, LockedPackage]
+    ) -> frozenset[NormalizedName] | NotRun:
+        """Make the layers of some wheels, laid out together.
+
+        Returns:
+            Wheels that bring a file which another one brings too: of these no layer was made,
+            since only one of the two files is there. They must be laid out alone.
+
+        """
+        with disk.staging(self._folder / "tmp") as temporary:
+            site = temporary / "site"
+            refused = self._run_uv(part(lock, packages.keys()), target, temporary, site)
+            if refused is not None:
+                return refused
+            found: dict[NormalizedName, tuple[str, ...]] = {}
+            for record in site.glob("*.dist-info/RECORD"):
+                name = canonicalize_name(record.parent.name.split("-")[0])
+                if name in packages:
+                    found[name] = _recorded(record)
+            if missing := packages.keys() - found.keys():
+                detail = f"uv installed no {', '.join(sorted(missing))}"
+                return NotRun(cause=Cause.INSTALL_FAILED, detail=detail)
+            brought = Counter(file for files in found.values() for file in files)
+            clashing = {name for name, files in found.items() if any(brought[f] > 1 for f in files)}
+            for name in found.keys() - clashing:
+                package = packages[name]
+                self._carve(found[name], site, temporary / package.sha256, package)
+        return frozenset(clashing)
+
+    def _run_uv(self, text: str, target: Target, folder: Path, site: Path) -> NotRun | None:
+        lock = folder / "pylock.toml"
+        lock.write_text(text, encoding="utf-8")
+        argv = uv.install_argv(
+            self._uv,
+            lock,
+            site,
+            version=target.version,
+            platform=target.platform,
+            index=self._index,
+        )
+        try:
+            done = self._processes.run(argv, env=self._environment, timeout=_PATIENCE)
+        except OSError as error:
+            raise uv.missing(self._uv, error) from error
+        if done.timed_out:
+            detail = f"uv was still installing after {_PATIENCE:g} s"
+            return NotRun(cause=Cause.INDEX_UNAVAILABLE, detail=detail)
+        return refusal(done.words, Cause.INSTALL_FAILED) if done.status != 0 else None
+
+    def _carve(self, names: Sequence[str], site: Path, built: Path, package: LockedPackage) -> None:
         """Move the files of one distribution into a layer of its own."""
-        with record.open(encoding="utf-8", newline="") as rows:
-            names = [row[0] for row in csv.reader(rows) if row]
         kept = []
         for name in names:
             source, moved = site / name, built / "files" / name
@@ -149,11 +194,11 @@ class Layers:
         (built / "layer.json").write_text(json.dumps(document), encoding="utf-8")
         disk.publish(built, self._wheel(package))
 
-    def _compile(self, lock: Lock, target: Target) -> None:
+    def _compile(self, lock: Lock, target: Target) -> NotRun | None:
         """Compile what this interpreter has no bytecode of, in one go."""
         missing = [p for p in lock.packages if not self._bytecode(p, target).is_dir()]
         if not missing:
-            return
+            return None
         with disk.staging(self._folder / "tmp") as temporary:
             temporary.chmod(0o755)
             pairs = []
@@ -162,17 +207,20 @@ class Layers:
                 built.mkdir()
                 for name in self._layer(package, target).files:
                     if name.endswith(".py"):
-                        path = Path(name)
-                        cached = f"__pycache__/{path.stem}.{target.cache_tag}.pyc"
+                        cached = layout.bytecode(name, target.cache_tag)
                         source = self._source(package, temporary, name)
-                        pairs.append((str(source), str(built / path.parent / cached)))
+                        pairs.append((str(source), str(built / cached)))
             jobs = temporary / "jobs.json"
             jobs.write_text(json.dumps(pairs), encoding="utf-8")
             compiler = temporary / "compile.py"
             shutil.copyfile(_COMPILER, compiler)
-            self._trusted(target, ("-I", "-S", str(compiler), str(jobs)), temporary)
+            try:
+                self._trusted(target, ("-I", "-S", str(compiler), str(jobs)), temporary)
+            except EngineUnavailable as error:
+                return NotRun(cause=Cause.ENGINE_ERROR, detail=f"compiling bytecode: {error}")
             for package in missing:
                 disk.publish(temporary / package.sha256, self._bytecode(package, target))
+        return None
 
     def _source(self, package: LockedPackage, temporary: Path, name: str) -> Path:
         """Give a source file where the compiler may read it: linked below its own folder."""
@@ -180,3 +228,9 @@ class Layers:
         source.parent.mkdir(parents=True, exist_ok=True)
         disk.link(self._wheel(package) / "files" / name, source)
         return source
+
+
+def _recorded(record: Path) -> tuple[str, ...]:
+    """Give the files that a distribution's ``RECORD`` names, each once."""
+    with record.open(encoding="utf-8", newline="") as rows:
+        return tuple(dict.fromkeys(row[0] for row in csv.reader(rows) if row))

@@ -24,6 +24,12 @@ def site_packages(python: str) -> str:
     return f"lib/python{python}/site-packages"
 
 
+def bytecode(name: str, cache_tag: str) -> str:
+    """Give where bytecode lies: ``a/b.py`` -> ``a/__pycache__/b.cpython-312.pyc``."""
+    folder, slash, file = name.rpartition("/")
+    return f"{folder}{slash}__pycache__/{file.removesuffix('.py')}.{cache_tag}.pyc"
+
+
 def pyvenv_cfg(target: Target) -> str:
     """Give ``pyvenv.cfg``, which makes a folder with ``bin/python`` a virtual environment."""
     folder = target.executable.rpartition("/")[0]

@@ -9,7 +9,8 @@ from typing import Final
 CODE: Final = (
     "import sys, json, platform, importlib.util as u; print(json.dumps({"
     "'version': '.'.join(map(str, sys.version_info[:3])), "
-    "'implementation': sys.implementation.name, 'executable': sys.executable, "
+    "'implementation': sys.implementation.name + "
+    "('t' if 't' in getattr(sys, 'abiflags', '') else ''), 'executable': sys.executable, "
     "'base': getattr(sys, '_base_executable', sys.executable), "
     "'magic': u.MAGIC_NUMBER.hex(), 'cache_tag': sys.implementation.cache_tag, "
     "'system': sys.platform, 'machine': platform.machine(), 'libc': platform.libc_ver()}))"
@@ -27,6 +28,7 @@ class Facts:
 
     version: str
     implementation: str
+    """``cpython``; ``cpythont`` for the free-threaded build, which takes other wheels."""
     executable: str
     """The interpreter behind a virtual environment, where there is one."""
     magic: str
@@ -39,6 +41,11 @@ class Facts:
     def python(self) -> str:
         """``major.minor``."""
         return ".".join(self.version.split(".")[:2])
+
+    @property
+    def is_cpython(self) -> bool:
+        """Whether it is the reference implementation, built as usual."""
+        return self.implementation == "cpython"
 
     @property
     def platform(self) -> str | None:

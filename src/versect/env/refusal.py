@@ -11,24 +11,28 @@ from versect.model.trial import NotRun
 _MOST: Final = 4000
 """Characters of uv's reason that are kept."""
 
-# The first pattern that is found decides; what the network did comes before what follows from it.
+# The first pattern that is found decides: what is wrong with a file comes before "failed to
+# download", and what the network did before what follows from it.
 _CAUSES: Final = (
     (
-        re.compile(
-            r"error sending request|operation timed out|connection (?:refused|reset|closed)"
-            r"|dns error|failed to lookup"
-            r"|HTTP status (?:server error|client error \((?:401|403|429))"
-            r"|Failed to fetch|Request failed after|network was disabled|Failed to download"
-            r"|network connectivity is disabled|invalid peer certificate",
-            re.IGNORECASE,
-        ),
-        Cause.INDEX_UNAVAILABLE,
+        re.compile(r"Hash mismatch|Failed to extract archive|Invalid zip", re.IGNORECASE),
+        Cause.INSTALL_FAILED,
     ),
     (
         re.compile(r"No space left|Read-only file system|Permission denied|Disk quota"),
         Cause.STORAGE_ERROR,
     ),
-    (re.compile(r"Hash mismatch", re.IGNORECASE), Cause.INSTALL_FAILED),
+    (
+        re.compile(
+            r"error sending request|operation timed out|connection (?:refused|reset|closed)"
+            r"|dns error|failed to lookup|HTTP status (?:server|client) error"
+            r"|Failed to fetch|Request failed after|network was disabled|Failed to download"
+            r"|An index (?:URL )?\(.*\) (?:returned a|could not be queried)"
+            r"|network connectivity is disabled|invalid peer certificate",
+            re.IGNORECASE,
+        ),
+        Cause.INDEX_UNAVAILABLE,
+    ),
     (
         re.compile(
             r"no usable wheels|no wheels with a matching|no (?:source distribution|wheels)"

@@ -15,7 +15,6 @@ from typing import Final
 from versect.env import uv
 from versect.env.lock import LockError, parse
 from versect.env.refusal import refusal
-from versect.errors import ToolMissing
 from versect.model.environment import Lock, LockRequest
 from versect.model.outcome import Cause
 from versect.model.trial import NotRun
@@ -63,10 +62,7 @@ class UvResolver:
             try:
                 done = self._processes.run(argv, env=self._environment, timeout=_PATIENCE)
             except OSError as error:
-                raise ToolMissing(
-                    f"cannot run uv ({self._program}): {error.strerror}",
-                    remedy="install it again: python -m pip install --force-reinstall uv",
-                ) from error
+                raise uv.missing(self._program, error) from error
             if done.timed_out:
                 detail = f"uv was still resolving after {_PATIENCE:g} s"
                 return NotRun(cause=Cause.INDEX_UNAVAILABLE, detail=detail)
@@ -87,7 +83,8 @@ class UvResolver:
             "platform": request.platform,
             "cut_off": request.cut_off and request.cut_off.isoformat(),
             "build": sorted(request.build),
-            "index": self._index,
+            "index": [*self._index, *map(_content, self._index)],
+            "uv": _identity(self._program),
             "settings": sorted(
                 (name, value)
                 for name, value in self._environment.items()
@@ -118,3 +115,20 @@ class UvResolver:
             temporary.replace(path)
         except OSError:
             return  # it is only a memory
+
+
+def _content(argument: str) -> str:
+    """Give what stands in a file that is handed to uv; nothing for other arguments."""
+    try:
+        return Path(argument).read_text(encoding="utf-8") if argument.endswith(".toml") else ""
+    except OSError:
+        return ""
+
+
+def _identity(program: str) -> str:
+    """Tell one uv from its next version, without starting it."""
+    try:
+        status = Path(program).stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"

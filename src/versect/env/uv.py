@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from versect.errors import ToolMissing
 from versect.model.environment import LockRequest
 
-_PASSED_ON: Final = ("UV_", "SSL_CERT_", "NETRC", "XDG_", "APPDATA", "LOCALAPPDATA")
-_PASSED_ON_ALSO: Final = frozenset({"PATH", "HOME", "TMPDIR", "LANG", "SYSTEMROOT", "USERPROFILE"})
-_PROXIES: Final = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
-_ANSWERS: Final = frozenset(
-    {
-        "UV_CONSTRAINT",
-        "UV_BUILD_CONSTRAINT",
-        "UV_EXCLUDE_NEWER",
-        "UV_OVERRIDE",
-        "UV_PRERELEASE",
-        "UV_PYTHON",
-        "UV_RESOLUTION",
-        "UV_NO_BINARY",
-        "UV_NO_BUILD",
-        "UV_TARGET",
-        "UV_SYSTEM_PYTHON",
-        "UV_REQUIRE_HASHES",
-        "UV_COMPILE_BYTECODE",
-        "UV_LINK_MODE",
-        "UV_CUSTOM_COMPILE_COMMAND",
-    }
+_PASSED_ON: Final = re.compile(
+    r"UV_(?:DEFAULT_INDEX|INDEX|INDEX_\w+|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|OFFLINE"
+    r"|KEYRING_PROVIDER|CREDENTIALS_DIR|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|HTTP_\w+"
+    r"|REQUEST_TIMEOUT|CONCURRENT_\w+|CACHE_DIR|LOCK_TIMEOUT|CONFIG_FILE|NO_CONFIG)"
+    r"|SSL_CERT_\w+|SSL_CLIENT_CERT|NETRC|XDG_\w+|(?i:https?_proxy|all_proxy|no_proxy)"
+    r"|PATH|HOME|TMPDIR|LANG|APPDATA|LOCALAPPDATA|SYSTEMROOT|USERPROFILE"
 )
-"""Settings of the user that would change what a study asks; they are not passed on."""
+"""Where indexes and caches are and how they are reached. Other settings of uv (constraints,
+``UV_EXCLUDE_NEWER``, ``UV_RESOLUTION``, ...) would change what a study asks."""
 
 
 def environment(host: Mapping[str, str]) -> dict[str, str]:
     """Give uv's environment: where indexes and caches are, nothing that changes an answer."""
-    kept = {
-        name: value
-        for name, value in host.items()
-        if (name.startswith(_PASSED_ON) or name in _PASSED_ON_ALSO or name.lower() in _PROXIES)
-        and name not in _ANSWERS
-    }
+    kept = {name: value for name, value in host.items() if _PASSED_ON.fullmatch(name)}
     return {**kept, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
 
 
@@ -84,4 +67,12 @@ def install_argv(  # noqa: PLR0913 - what is installed, for whom and from where
         *("--python", sys.executable, "--python-version", version),
         *(("--python-platform", platform) if platform else ()),
         *index,
+    )
+
+
+def missing(program: str, error: OSError) -> ToolMissing:
+    """Give the error that says that uv cannot be run."""
+    return ToolMissing(
+        f"cannot run uv ({program}): {error.strerror}",
+        remedy="install it again: python -m pip install --force-reinstall uv",
     )

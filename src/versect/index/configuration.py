@@ -6,14 +6,18 @@ Index and resolver must see the same releases, so what is found here is handed t
 from __future__ import annotations
 
 import configparser
+import json
 import re
 import shlex
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
+
+_PAGES: Final = "max-age=600"
+_FILES: Final = "max-age=31536000, immutable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +42,29 @@ class IndexConfiguration:
         return (*self.extra, *((self.default,) if self.default else ()))
 
     @property
-    def arguments(self) -> tuple[str, ...]:
-        """Options that make uv use the same; none when the configuration is uv's own."""
-        offline = ("--offline",) if self.offline else ()
-        if self.origin != "pip":
-            return offline
-        found = [*offline]
-        found += ["--default-index", self.default] if self.default else ["--no-index"]
-        for url in self.extra:
-            found += ["--index", url]
-        for link in self.find_links:
-            found += ["--find-links", link]
+    def uv_toml(self) -> str | None:
+        """The same as a configuration file for uv; None where uv's own files say it already.
+
+        uv knows nothing of pip's settings. And an index that sends no caching headers makes uv
+        fetch every page again for every lock: a second's worth each time. The file gives pages
+        the ten minutes that PyPI gives its own, and makes files, named by digest, immutable.
+        """
+        if self.origin == "uv":
+            return None
+        lines = []
+        if self.default is None:
+            lines.append("no-index = true")
+        if self.find_links:
+            lines.append(f"find-links = {json.dumps(self.find_links)}")
         if self.extra:
-            found += ["--index-strategy", "unsafe-best-match"]  # pip's way, which is asked for
-        return tuple(found)
+            lines.append('index-strategy = "unsafe-best-match"')  # as pip, whose settings they are
+        for url in self.indexes:
+            lines += ["", "[[index]]", f"url = {json.dumps(url)}"]
+            if url == self.default:
+                lines.append("default = true")
+            if url.startswith("http"):
+                lines.append(f"cache-control = {{ api = {_PAGES!r}, files = {_FILES!r} }}")
+        return "\n".join(lines) + "\n"
 
 
 def configured(

@@ -19,6 +19,9 @@ from versect.source.draft import Draft
 from versect.source.flags import bare_name
 from versect.source.remember import recalled
 
+COMMAND_LINE: Final = "command line"
+"""The source of a study that consists of flags."""
+
 _KNOWN_MINORS: Final = range(9, 20)
 """Minor versions of Python 3 that ``requires-python`` may select from."""
 
@@ -70,7 +73,7 @@ def from_command(command: Sequence[str], folder: Path) -> Draft:
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "command"
     name = name if name[0].isalpha() else f"command-{name}"
     table = {"command": list(command)}
-    return Draft(source="command line", root=folder, table=table, default_name=name)
+    return Draft(source=COMMAND_LINE, root=folder, table=table, default_name=name)
 
 
 def builtins() -> Iterator[tuple[str, Path]]:

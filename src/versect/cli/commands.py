@@ -1,0 +1,190 @@
+"""What the commands do, in order; each step is somebody else's."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from filelock import FileLock, Timeout
+
+from versect import __version__
+from versect.app import plan as planning
+from versect.app.again import find_cell, releases_of, stored_cells
+from versect.app.review import changes, review
+from versect.app.run import run_cells, run_id
+from versect.classify.rules import classify
+from versect.cli.wiring import Wiring, now, stdout
+from versect.engine.select import Choice
+from versect.errors import StorageError, UsageError
+from versect.model.outcome import Unresolved
+from versect.model.study import Study
+from versect.model.trial import NotRun, Probe
+from versect.report import json as json_report
+from versect.report import markdown, terminal
+from versect.report.progress import describe
+from versect.report.view import MatrixView, matrix_view
+from versect.report.write import write
+from versect.source.draft import Draft
+from versect.source.files import fingerprint
+from versect.source.load import COMMAND_LINE, find
+from versect.source.remember import NAME, document, recalled
+from versect.store.jsonl import JsonLines
+
+INCONCLUSIVE = 12
+
+
+def run(wiring: Wiring, draft: Draft, *, engine: str, jobs: int, fresh: bool) -> int:
+    """Run a study; see ``versect run``."""
+    study = draft.study()
+    folder = wiring.results / study.name
+    choice = wiring.choose(engine)
+    wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {jobs}")
+    with _alone(wiring, folder):
+        log = JsonLines(folder, study.name)
+        plan = _plan(wiring, study, choice, log, fresh=fresh)
+        write(folder / NAME, document(draft))
+        progress = wiring.progress()
+        executor = ThreadPoolExecutor(jobs, thread_name_prefix="versect-cell")
+        try:
+            with wiring.laboratory(
+                study, plan.releases, choice.engine, run_id(now())
+            ) as laboratory:
+                results = run_cells(
+                    plan,
+                    study.symptom,
+                    laboratory=laboratory,
+                    log=log,
+                    progress=progress,
+                    executor=executor,
+                    jobs=jobs,
+                )
+        finally:
+            progress.close()
+            executor.shutdown(wait=True, cancel_futures=True)
+        view = matrix_view(study, plan.cells, results)
+        publish(wiring, folder, view)
+    outcomes = [outcome for _, outcome in results.values()]
+    lost = [o for o in outcomes if isinstance(o, Unresolved) and o.cause.infrastructure]
+    if lost:
+        wiring.say(f"{len(lost)} cells could not be tried; the same command tries them again")
+    return INCONCLUSIVE if lost else 0
+
+
+def dry_run(wiring: Wiring, draft: Draft, *, engine: str, fresh: bool) -> int:
+    """Show what a run would do."""
+    study = draft.study()
+    choice = wiring.choose(engine)
+    log = JsonLines(wiring.results / study.name, study.name)
+    plan = _plan(wiring, study, choice, log, fresh=fresh)
+    for cell in plan.cells:
+        click.echo(f"{'known' if cell.id in plan.known else 'run  '} {cell.id}")
+    known = len(plan.cells) - len(plan.open)
+    wiring.say(f"{len(plan.cells)} cells on {choice.engine.name} ({choice.reason})")
+    wiring.say(f"{known} known, {len(plan.open)} would run")
+    return 0
+
+
+def report(wiring: Wiring, name: str, *, reclassify: bool) -> int:
+    """Write the table again from the store; see ``versect report``."""
+    last = recalled(wiring.results, name) or find(name, Path.cwd(), wiring.results)
+    study = last.study()
+    trials = JsonLines(wiring.results / study.name, study.name).trials()
+    found = review(study, trials, study.symptom)
+    if reclassify:
+        study = replace(study, symptom=_present(wiring, last).study().symptom)
+        before, found = found, review(study, trials, study.symptom)
+        for line in changes(before.results, found.results) or ("no outcome changes",):
+            wiring.say(line)
+    publish(wiring, wiring.results / study.name, matrix_view(study, found.cells, found.results))
+    return 0
+
+
+def publish(wiring: Wiring, folder: Path, view: MatrixView) -> None:
+    """Write all formats of a view and show it."""
+    made = f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
+    write(folder / "table.md", markdown.table(view, made=made))
+    write(folder / "matrix.json", json_report.matrix(view, made=made))
+    terminal.show(view, stdout())
+    wiring.say(f"written: {folder / 'table.md'}, {folder / 'matrix.json'}")
+    wiring.say(f"trials: {folder / 'trials.jsonl'}; locks: {folder / 'locks'}")
+
+
+def reproduce(wiring: Wiring, name: str | None, cell_id: str, *, engine: str, run_it: bool) -> int:
+    """Print, or run, the command of one cell; see ``versect reproduce``."""
+    cells = stored_cells(wiring.results, name)
+    study_name, cell = find_cell(cells, cell_id, wiring.results)
+    draft = recalled(wiring.results, study_name) or find(study_name, Path.cwd(), wiring.results)
+    study = draft.study()
+    choice = wiring.choose(engine)
+    wiring.say(f"engine {choice.engine.name} ({choice.reason})")
+    releases = releases_of(cell, wiring.index)
+    with wiring.laboratory(study, releases, choice.engine, run_id(now())) as laboratory:
+        prepared = laboratory.prepare(cell.pins)
+        if isinstance(prepared.environment, NotRun):
+            wiring.say(f"unresolved, {prepared.environment.cause}: {prepared.environment.detail}")
+            return INCONCLUSIVE
+        job = laboratory.job(cell, prepared.environment)
+        wiring.say("the command:")
+        click.echo(shlex.join(choice.engine.command(job)))
+        if not run_it:
+            return 0
+        trial = laboratory.ask(Probe(cell=cell, repeat=0), prepared)
+    observation = trial.observation
+    wiring.say("its output:")
+    click.echo(observation.stdout.text, nl=False)
+    click.echo(observation.stderr.text, nl=False, err=True)
+    outcome = classify(study.symptom, observation)
+    wiring.say(f"{describe(outcome)} (rule {outcome.rule}; {observation.ending})")
+    return 0
+
+
+def _present(wiring: Wiring, last: Draft) -> Draft:
+    """Give the study as its file says it now; one made of flags has no file and stays as it was."""
+    if last.source == COMMAND_LINE:
+        return last
+    return find(last.source, Path.cwd(), wiring.results)
+
+
+@contextmanager
+def _alone(wiring: Wiring, folder: Path) -> Iterator[None]:
+    """Keep two runs of one study from doing the same work; the second waits for the first."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".run.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            wiring.say(f"another run of {folder.name} is going on; waiting for it to end")
+            lock.acquire()
+    except OSError as error:
+        raise StorageError(
+            f"cannot write to {folder}: {error.strerror}",
+            remedy="make the folder writable, or name another one with --results",
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _plan(
+    wiring: Wiring, study: Study, choice: Choice, log: JsonLines, *, fresh: bool
+) -> planning.Plan:
+    trials = () if fresh else log.trials()
+    series = planning.enumerate_series(
+        study, wiring.index, platform=choice.engine.platform, say=wiring.say
+    )
+    plan = planning.make(
+        study, series, trials, fingerprint=fingerprint(study), engine=choice.engine.name
+    )
+    if not plan.cells:
+        raise UsageError(
+            f"{study.name}: no cell is left after include and exclude",
+            remedy="'versect run --dry-run' shows the cells",
+        )
+    return plan

@@ -1,0 +1,135 @@
+"""The table as Markdown, safe against whatever a failing program printed (pure)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from versect.report.findings import Boundary
+from versect.report.grid import Grid
+from versect.report.view import WORDS, Class, Glyph, MatrixView, sought_words
+
+
+def table(view: MatrixView, *, made: str) -> str:
+    """Give ``table.md``.
+
+    Args:
+        view: The matrix.
+        made: By which versect, and when.
+
+    """
+    return "\n".join(_lines(view, made)).rstrip() + "\n"
+
+
+def summary(view: MatrixView) -> str:
+    """Give the counts in one sentence: ``180 cells: 120 passed, 48 failed, ...``."""
+    words = {
+        Glyph.PASSED: "passed",
+        Glyph.FAILED: "failed",
+        Glyph.OTHERWISE: "failed otherwise",
+        Glyph.UNRESOLVED: "unresolved",
+        Glyph.OPEN: "not tried",
+    }
+    parts = [f"{count} {words[glyph]}" for glyph, count in view.counts.items() if count]
+    return f"{len(view.cells)} cells: {', '.join(parts) or 'none tried'}"
+
+
+def sentence(boundary: Boundary) -> str:
+    """Say where outcomes change."""
+    where = f" ({boundary.where})" if boundary.where else ""
+    return (
+        f"{boundary.axis} {boundary.before} -> {boundary.after}: {boundary.change} "
+        f"in {boundary.changed} of {boundary.comparable} comparable pairs of cells{where}"
+    )
+
+
+def escaped(text: str) -> str:
+    """Make a text harmless in a line of Markdown: no markup, no HTML, no line breaks."""
+    text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "�", text)
+    text = re.sub(r"\s+", " ", text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", text)
+
+
+def fenced(text: str) -> str:
+    """Put a text into a block that it cannot end."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    clean = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "�", text)
+    return f"{fence}text\n{clean}\n{fence}"
+
+
+def _lines(view: MatrixView, made: str) -> Iterator[str]:
+    yield f"# {escaped(view.study.name)}"
+    yield ""
+    yield f"**{summary(view)}.** The failure sought: {escaped(sought_words(view.study.symptom))}."
+    yield ""
+    for boundary in view.boundaries:
+        yield f"- {escaped(sentence(boundary))}"
+    if view.boundaries:
+        yield ""
+    yield from _grid(view, view.grid)
+    yield ""
+    shown = [glyph for glyph, count in view.counts.items() if count]
+    yield "; ".join(f"`{glyph}` {WORDS[glyph]}" for glyph in shown)
+    if view.inert:
+        yield "; `°` a project of this row was never imported: its releases mean nothing there"
+    yield ""
+    for unused in view.inert:
+        where = f" with {unused.where}" if unused.where else ""
+        yield (
+            f"**Inert axis:** {escaped(unused.project)} is installed but never imported"
+            f"{escaped(where)} ({len(unused.cells)} cells)."
+        )
+        yield ""
+    yield from _classes("The failure sought", view.sought)
+    yield from _classes("Other failures", view.otherwise)
+    yield from _classes("Unresolved cells", view.unresolved)
+    yield "## How this was made"
+    yield ""
+    for setting in view.settings:
+        yield f"- {escaped(setting)}"
+    yield f"- resolution: {view.study.resolution}"
+    for note in view.notes:
+        yield f"- note: {escaped(note)}"
+    yield f"- {escaped(made)}"
+    yield ""
+    if view.cells:
+        name, cell = view.study.name, view.cells[0].id
+        yield f"Repeat any cell with `versect reproduce {name} CELL`, for example:"
+        yield ""
+        yield fenced(f"versect reproduce {name} {cell} --run").replace("text\n", "console\n", 1)
+
+
+def _grid(view: MatrixView, grid: Grid) -> Iterator[str]:
+    heads = [_head(grid, column) for column in grid.columns] or [""]
+    yield "| " + " | ".join([*map(escaped, grid.row_axes), *heads]) + " |"
+    yield "|" + "---|" * (len(grid.row_axes) + len(heads))
+    for row in grid.rows:
+        faces = [view.face(entry[0]) if entry else "" for entry in row.entries]
+        yield "| " + " | ".join([*map(escaped, row.labels), *map(escaped, faces)]) + " |"
+
+
+def _head(grid: Grid, column: tuple[str, ...]) -> str:
+    """Give a column's values, a line each; values of one axis alone need its name too."""
+    pairs = zip(grid.column_axes, column, strict=True)
+    return "<br>".join(f"{escaped(axis)} {escaped(value)}" for axis, value in pairs)
+
+
+def _classes(title: str, classes: tuple[Class, ...]) -> Iterator[str]:
+    if not classes:
+        return
+    yield f"## {title}"
+    yield ""
+    for found in classes:
+        mark = f"**{found.mark}** " if found.mark else ""
+        count = f"{len(found.cells)} cell{'s' if len(found.cells) > 1 else ''}"
+        yield f"{mark}{escaped(found.title)} ({count}, first: `{_code(found.cells[0])}`)"
+        yield ""
+        if found.detail:
+            yield fenced(found.detail)
+            yield ""
+
+
+def _code(text: str) -> str:
+    return text.replace("`", "'").replace("\n", " ")
