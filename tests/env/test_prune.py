@@ -54,6 +54,7 @@ def test_everything_that_is_kept_is_counted(workshop, built):
     assert counts == {
         Kind.WHEELS: 1,
         Kind.BYTECODE: 1,
+        Kind.BUILT: 0,
         Kind.ENVIRONMENTS: 1,
         Kind.LOCKS: 1,
         Kind.INDEX: 0,
@@ -75,7 +76,7 @@ def test_what_was_used_lately_stays(workshop, built):
 def test_what_nobody_used_for_long_goes(workshop, built):
     _age(workshop, 31)
     removed = prune(workshop.places, before=time.time() - 30 * DAY, dry_run=False).removed
-    assert {entry.kind for entry in removed} == set(Kind) - {Kind.INDEX}
+    assert {entry.kind for entry in removed} == set(Kind) - {Kind.INDEX, Kind.BUILT}
     assert not built.root.exists()
     assert list(entries(workshop.places)) == []
 

@@ -39,7 +39,7 @@ def test_a_wheel_for_another_interpreter_is_none(workshop):
 def test_no_code_of_a_source_archive_is_run(workshop, tmp_path, static):
     trap = tmp_path / "sprung"
     code = f"open({str(trap)!r}, 'w')\n"
-    make_sdist(workshop.files, "source", "1.0", static=static, setup=code)
+    make_sdist(workshop.files, "source", "1.0", static=static, backend=code)
     refused = workshop.lock(Requirement("source==1.0"), build=frozenset({"source"}))
     assert refused.cause is Cause.NO_WHEEL
     assert not trap.exists()

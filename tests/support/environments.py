@@ -74,6 +74,7 @@ class Workshop:
             "UV_HTTP_RETRIES": "0",
             "UV_HTTP_TIMEOUT": "2",
         }
+        self.uv = uv_distribution.find_uv_bin()
         self.home = home
         self.url = url
         self.engine = LocalEngine(lambda _: facts_here(), str, self.host)
@@ -87,7 +88,7 @@ class Workshop:
     def resolver(self, **changes):
         """Make a resolver over ``files`` as they are now."""
         plain = {
-            "program": uv_distribution.find_uv_bin(),
+            "program": self.uv,
             "environment": self.host,
             "index": self.index(),
             "memory": self.places.locks,
@@ -99,7 +100,7 @@ class Workshop:
         """Make a store; several of them share one folder, as processes do."""
         layers = Layers(
             self.places.layers,
-            uv_program=uv_distribution.find_uv_bin(),
+            uv_program=self.uv,
             environment=self.host,
             index=self.index(),
             trusted=self._trusted,

@@ -67,7 +67,7 @@ def make_wheel(  # each option is one thing that a wheel may say or hold
     return path
 
 
-def make_sdist(folder, name, version, *, requires=(), static=True, setup="raise SystemExit(7)\n"):
+def make_sdist(folder, name, version, *, requires=(), static=True, backend="raise SystemExit(7)\n"):
     """Write a source archive and give its path.
 
     Args:
@@ -76,7 +76,7 @@ def make_sdist(folder, name, version, *, requires=(), static=True, setup="raise 
         version: Its release.
         requires: Its requirements.
         static: Whether its metadata may be believed without running code (PEP 643).
-        setup: ``setup.py``; by default it fails, so that nobody runs it unseen.
+        backend: The code of its build backend; by default it fails, so that nobody runs it unseen.
 
     """
     stem = f"{name.replace('-', '_')}-{version}"
@@ -87,8 +87,9 @@ def make_sdist(folder, name, version, *, requires=(), static=True, setup="raise 
     path = folder / f"{stem}.tar.gz"
     members = {
         "PKG-INFO": metadata,
-        "setup.py": setup,
-        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "missing"\n',
+        "backend.py": backend,
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\n'
+        'backend-path = ["."]\n',
         f"{_module(name)}.py": _code(version),
     }
     with tarfile.open(path, "w:gz") as archive:

@@ -30,7 +30,7 @@ def main() -> None:
     costs time and nothing else.
     """
     warnings.simplefilter("ignore")
-    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123 - pathlib costs a start-up
+    with open(sys.argv[1], encoding="utf-8") as file:
         pairs = json.load(file)
     workers = max(1, min(os.cpu_count() or 1, 8, len(pairs) // 50))
     children = []

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
+
+from packaging.utils import NormalizedName
+from packaging.version import Version
 
 from versect.model.environment import Environment, Lock, LockRequest, Target
 from versect.model.trial import NotRun
@@ -20,6 +24,19 @@ class Resolver(Protocol):
         Raises:
             ToolMissing: There is no working resolver.
 
+        """
+
+
+class SourceBuilder(Protocol):
+    """Builds wheels of projects that the study allows to be built; safe in several threads."""
+
+    def wheel(
+        self, project: NormalizedName, version: Version, request: LockRequest
+    ) -> Path | NotRun:
+        """Give a wheel built from a release's source archive, for the request's interpreter.
+
+        The archive's code runs in a container, never on this machine. ``NotRun`` carries NO_WHEEL
+        when there is no archive, BUILD_FAILED or INDEX_UNAVAILABLE.
         """
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Collection
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from packaging.pylock import Package, Pylock, PylockValidationError
@@ -51,6 +51,17 @@ def part(lock: Lock, names: Collection[str]) -> str:
     header = [line for line in blocks[0] if not line.startswith("requires-python")]
     chosen = [b for b in blocks[1:] if canonicalize_name(_name(b)) in names]
     return "".join(line for block in (header, *chosen) for line in block)
+
+
+def files_here(lock: Lock) -> tuple[Path, ...]:
+    """Give the files of a lock that lie on this machine, where its index is a folder."""
+    urls = [
+        urlsplit(str(file["url"]))
+        for package in tomllib.loads(lock.text).get("packages", ())
+        for file in (*package.get("wheels", ()), package.get("sdist", {}))
+        if "url" in file
+    ]
+    return tuple(Path(unquote(url.path)) for url in urls if url.scheme == "file")
 
 
 def _name(block: list[str]) -> str:

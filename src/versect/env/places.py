@@ -13,6 +13,7 @@ class Kind(StrEnum):
 
     WHEELS = "wheels"
     BYTECODE = "bytecode"
+    BUILT = "built wheels"
     ENVIRONMENTS = "environments"
     LOCKS = "locks"
     INDEX = "index pages"
@@ -33,6 +34,11 @@ class Places:
     def layers(self) -> Path:
         """Wheels laid out, and their bytecode."""
         return self.root / "layers"
+
+    @property
+    def built(self) -> Path:
+        """Wheels built from source archives."""
+        return self.root / "built"
 
     @property
     def locks(self) -> Path:
@@ -61,6 +67,8 @@ class Places:
                 yield from (self.layers / "wheels").glob("*")
             case Kind.BYTECODE:
                 yield from (self.layers / "bytecode").glob("*/*")
+            case Kind.BUILT:
+                yield from (self.built / "ready").glob("*/*")
             case Kind.ENVIRONMENTS:
                 yield from (self.environments / "ready").glob("*")
             case Kind.LOCKS:

@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
 from versect.env import uv
-from versect.env.lock import LockError, parse
+from versect.env.interface import SourceBuilder
+from versect.env.lock import LockError, files_here, parse
 from versect.env.refusal import refusal
 from versect.model.environment import Lock, LockRequest
 from versect.model.outcome import Cause
@@ -27,6 +32,12 @@ _CLOSED: Final = timedelta(days=1)
 """A cut-off that lies so far back selects from files that no longer change."""
 
 
+_NO_BUILDER: Final = (
+    "hint: the study allows to build it from source, which is done in containers only; "
+    "choose a container engine with --engine docker or podman"
+)
+
+
 class UvResolver:
     """Resolves with ``uv pip compile``; see ``Resolver``."""
 
@@ -38,6 +49,7 @@ class UvResolver:
         index: Sequence[str],
         memory: Path,
         processes: Processes,
+        builder: SourceBuilder | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._program = program
@@ -45,6 +57,7 @@ class UvResolver:
         self._index = tuple(index)
         self._memory = memory
         self._processes = processes
+        self._builder = builder
         self._now = now
 
     def lock(self, request: LockRequest) -> Lock | NotRun:
@@ -53,11 +66,21 @@ class UvResolver:
         remembered = self._recall(path, request)
         if remembered is not None:
             return remembered
+        lock = self._resolve(request, links=())
+        if isinstance(lock, NotRun) and lock.cause is Cause.NO_WHEEL and request.build:
+            lock = self._resolve_with_builds(request, lock)
+        if isinstance(lock, Lock):
+            self._remember(path, lock.text)
+        return lock
+
+    def _resolve(self, request: LockRequest, *, links: Sequence[Path]) -> Lock | NotRun:
+        """Ask uv, with folders of wheels beside the indexes."""
         with tempfile.TemporaryDirectory(prefix="versect-lock-") as folder:
             source, target = Path(folder, "requirements.in"), Path(folder, "pylock.toml")
             source.write_text("".join(f"{r}\n" for r in request.requirements), encoding="utf-8")
+            found = tuple(word for link in links for word in ("--find-links", str(link)))
             argv = uv.compile_argv(
-                self._program, request, source=source, target=target, index=self._index
+                self._program, request, source=source, target=target, index=(*self._index, *found)
             )
             try:
                 done = self._processes.run(argv, env=self._environment, timeout=_PATIENCE)
@@ -70,11 +93,28 @@ class UvResolver:
                 return refusal(done.words, Cause.UNSATISFIABLE)
             text = target.read_text(encoding="utf-8")
         try:
-            lock = parse(text)
+            return parse(text)
         except LockError as error:
             return NotRun(cause=Cause.NO_WHEEL, detail=str(error))
-        self._remember(path, text)
-        return lock
+
+    def _resolve_with_builds(self, request: LockRequest, refused: NotRun) -> Lock | NotRun:
+        """Build the pinned releases that have no wheel and may be built, and resolve again.
+
+        uv itself is never allowed to build: it would run the archive's code on this machine, even
+        to learn its requirements.
+        """
+        wanted = [pin for pin in _pins(request) if _lacks_wheel(pin, refused.detail)]
+        if not wanted:
+            return refused
+        if self._builder is None:
+            return NotRun(cause=Cause.NO_WHEEL, detail=f"{refused.detail}\n{_NO_BUILDER}")
+        links = []
+        for project, version in wanted:
+            wheel = self._builder.wheel(project, version, request)
+            if isinstance(wheel, NotRun):
+                return wheel
+            links.append(wheel.parent)
+        return self._resolve(request, links=links)
 
     def _key(self, request: LockRequest) -> str:
         document = {
@@ -103,7 +143,8 @@ class UvResolver:
             text = path.read_text(encoding="utf-8")
             if closed:
                 os.utime(path)  # when it was last used
-            return parse(text)
+            lock = parse(text)
+            return lock if all(file.is_file() for file in files_here(lock)) else None
         except (OSError, LockError):
             return None
 
@@ -132,3 +173,16 @@ def _identity(program: str) -> str:
     except OSError:
         return ""
     return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def _pins(request: LockRequest) -> Iterator[tuple[NormalizedName, Version]]:
+    """Give the projects that may be built and whose release is pinned."""
+    for requirement in request.requirements:
+        name = canonicalize_name(requirement.name)
+        for specifier in requirement.specifier:
+            if name in request.build and specifier.operator == "==":
+                yield name, Version(specifier.version)
+
+
+def _lacks_wheel(pin: tuple[NormalizedName, Version], words: str) -> bool:
+    return re.search(rf"\b{re.escape(pin[0])}==\S+ has no\b", words) is not None

@@ -211,9 +211,9 @@ def watch_asyncio(recorder, module):
     def log_filter(record):
         try:
             error = record.exc_info[1] if record.exc_info else None
-            if not (reported and error is not None and reported[-1] == id(error)):
-                if record.levelno >= 40 or error is not None:
-                    recorder.failure("asyncio", error, record.getMessage())
+            told = bool(reported) and error is not None and reported[-1] == id(error)
+            if not told and (record.levelno >= 40 or error is not None):
+                recorder.failure("asyncio", error, record.getMessage())
         except BaseException:
             pass
         return True

@@ -110,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--mode", choices=("collected", "reused"), default="collected")
     parser.add_argument("--strategy", default="per-instance-loop")
-    parser.add_argument("--configurations", type=int, default=3)
+    parser.add_argument("--configurations", type=int, default=2)
     parser.add_argument("--jets", type=int, default=8)
     parser.add_argument("--max-concurrent", type=int, default=10)
     parser.add_argument("--retries", type=int, help="default: 0 for reused, 2 for collected")

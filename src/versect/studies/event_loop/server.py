@@ -39,7 +39,7 @@ class Server:
         try:
             while await self.answer_one(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, asyncio.TimeoutError, ConnectionError):
+        except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()

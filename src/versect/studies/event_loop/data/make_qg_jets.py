@@ -64,7 +64,7 @@ QUARK: Final = Flavour(mean=34.0, spread=14.0, hardness=1.55, width=0.085)
 
 def jets() -> tuple[Floats, NDArray[np.int64]]:
     """Draw all jets; as many quark as gluon jets, in random order."""
-    random = np.random.RandomState(SEED)  # noqa: NPY002 - Generator's streams may change (NEP 19)
+    random = np.random.RandomState(SEED)
     y = np.repeat(np.array([0, 1], dtype=np.int64), JETS // 2)
     random.shuffle(y)
     x = np.zeros((JETS, PARTICLES, 4))
