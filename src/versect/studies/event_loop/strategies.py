@@ -114,7 +114,7 @@ class Sync(Strategy):
         super().__init__(settings, ask, inside)
         self.kept: Any = None
 
-    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:  # noqa: ARG002
+    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:
         from openai import OpenAI
 
         if self.kept is None:
