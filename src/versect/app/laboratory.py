@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from packaging.requirements import Requirement
@@ -19,6 +18,7 @@ from packaging.version import Version
 
 from versect.engine.interface import Engine, Execution, Job
 from versect.env.interface import EnvironmentStore, Resolver
+from versect.forensics import recorder_file
 from versect.forensics.records import decode_failures, imported_files
 from versect.model.cell import Cell, Pins
 from versect.model.environment import Environment, Lock, LockRequest, Target
@@ -35,8 +35,6 @@ from versect.model.trial import (
     Trial,
 )
 from versect.select.period import cut_off
-
-RECORDER: Final = Path(__file__).parents[1] / "forensics" / "recorder.py"
 
 _RESOLVERS: Final = 4
 """Locks are made side by side, since resolving waits for the index; each uv process opens many
@@ -147,7 +145,7 @@ class Laboratory:
                 **{variable(name): value for name, value in cell.parameters},
             },
             study=self._study.root,
-            recorder=RECORDER,
+            recorder=recorder_file.PATH,
             limits=self._study.limits,
         )
 

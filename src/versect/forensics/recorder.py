@@ -56,7 +56,7 @@ class Recorder:
                 if self.left == 0 or len(line) > self.room:
                     self.left, line = 0, b'{"kind": "cut", "pid": %d}\n' % os.getpid()
                 self.room -= len(line)
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
                 descriptor = os.open(self.path, flags, 0o600)
                 try:
                     os.write(descriptor, line)
