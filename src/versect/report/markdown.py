@@ -102,7 +102,7 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
 
 
 def _grid(view: MatrixView, grid: Grid) -> Iterator[str]:
-    heads = [_head(grid, column) for column in grid.columns] or [""]
+    heads = [_head(grid, column) for column in grid.columns]
     yield "| " + " | ".join([*map(escaped, grid.row_axes), *heads]) + " |"
     yield "|" + "---|" * (len(grid.row_axes) + len(heads))
     for row in grid.rows:
@@ -113,7 +113,7 @@ def _grid(view: MatrixView, grid: Grid) -> Iterator[str]:
 def _head(grid: Grid, column: tuple[str, ...]) -> str:
     """Give a column's values, a line each; values of one axis alone need its name too."""
     pairs = zip(grid.column_axes, column, strict=True)
-    return "<br>".join(f"{escaped(axis)} {escaped(value)}" for axis, value in pairs)
+    return "<br>".join(f"{escaped(axis)} {escaped(value)}" for axis, value in pairs) or "outcome"
 
 
 def _classes(title: str, classes: tuple[Class, ...]) -> Iterator[str]:

@@ -21,13 +21,13 @@ _STYLES = {
 def show(view: MatrixView, console: Console) -> None:
     """Print the matrix."""
     grid = view.grid
-    table = Table(title=f"{view.study.name}: {summary(view)}", title_justify="left")
+    console.print(Text(f"{view.study.name}: {summary(view)}", style="bold"))
+    table = Table()
     for axis in grid.row_axes:
         table.add_column(Text(axis), overflow="fold")
-    for column in grid.columns or ((),):
-        head = "\n".join(
-            f"{axis}\n {value}" for axis, value in zip(grid.column_axes, column, strict=True)
-        )
+    for column in grid.columns:
+        pairs = zip(grid.column_axes, column, strict=True)
+        head = "\n".join(f"{axis}\n {value}" for axis, value in pairs) or "outcome"
         table.add_column(Text(head), justify="center", overflow="fold")
     for row in grid.rows:
         faces = [_face(view.face(entry[0]) if entry else "") for entry in row.entries]
