@@ -59,7 +59,7 @@ def interpreter_folders() -> list[str]:
 
     wiring = Wiring(results=Path("results"), cache=None, offline=False)
     found = [wiring.interpreters.find(python) for python in PYTHONS]
-    return [str(one.executable.parent) for one in found if one is not None]
+    return [str(Path(one.executable).parent) for one in found if one is not None]
 
 
 def call(argv: list[str], folder: Path, env: dict[str, str] | None = None) -> None:

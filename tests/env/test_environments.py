@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 
 from tests.support.environments import Workshop, target_here
 from tests.support.wheels import make_wheel
+from versect.env.places import Places
 from versect.env.prune import prune
 from versect.errors import EngineUnavailable
 from versect.model.environment import Environment
@@ -59,6 +60,16 @@ def test_nothing_of_the_harness_is_visible_in_it(environment):
     assert _run(environment, "-c", code) == "['plain']"
 
 
+def test_the_cache_may_be_named_relative_to_the_working_directory(tmp_path, monkeypatch):
+    make_wheel(tmp_path / "files", "plain", "1.0")
+    monkeypatch.chdir(tmp_path)
+    workshop = Workshop(tmp_path)
+    workshop.places = Places(root=Path("cache"))
+    environment = workshop.store().build(workshop.lock(PLAIN), target_here())
+    monkeypatch.chdir("/")
+    assert _run(environment, "-c", "import plain; print(plain.VERSION)") == "1.0"
+
+
 def test_an_environment_may_hold_nothing(workshop):
     environment = workshop.store().build(workshop.lock(), target_here())
     assert _run(environment, "-c", "print(1)") == "1"
@@ -89,6 +100,14 @@ def test_what_does_not_compile_is_left_alone(workshop):
     environment = workshop.store().build(workshop.lock(Requirement("odd")), target_here())
     assert _run(environment, "-c", "import odd; print(odd.X)") == "1"
     assert len(list((_site(environment) / "odd/__pycache__").iterdir())) == 1
+
+
+def test_tests_of_a_package_are_not_compiled(workshop):
+    files = {"big/__init__.py": "", "big/tests/test_a.py": "X = 1\n", "big/test/b.py": ""}
+    make_wheel(workshop.files, "big", "1.0", files=files)
+    environment = workshop.store().build(workshop.lock(Requirement("big")), target_here())
+    assert [path.parent.parent.name for path in _site(environment).rglob("*.pyc")] == ["big"]
+    assert _run(environment, "-B", "-c", "import big.tests.test_a as t; print(t.X)") == "1"
 
 
 def test_no_code_of_a_package_runs_while_it_is_built(workshop, tmp_path):

@@ -149,5 +149,5 @@ def download(url: str) -> bytes:
 
 
 def _only_wheel(folder: Path) -> Path | None:
-    wheels = list(folder.glob("*.whl"))
+    wheels = [path for path in folder.glob("*.whl") if path.is_file() and not path.is_symlink()]
     return wheels[0] if len(wheels) == 1 else None

@@ -33,10 +33,10 @@ class Environments:
     """
 
     def __init__(self, folder: Path, layers: Layers, *, home: str | None) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # scripts and cells name it
         self._layers = layers
         self._home = home
-        self._leases = Leases(folder / "leases")
+        self._leases = Leases(self._folder / "leases")
         self._threads: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def build(self, lock: Lock, target: Target) -> Environment | NotRun:

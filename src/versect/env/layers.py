@@ -68,7 +68,7 @@ class Layers:
         trusted: Trusted,
         processes: Processes,
     ) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()  # the compiler runs in a folder of its own
         self._uv = uv_program
         self._environment = uv.environment(environment)
         self._index = index
@@ -206,7 +206,7 @@ class Layers:
                 built = temporary / package.sha256
                 built.mkdir()
                 for name in self._layer(package, target).files:
-                    if name.endswith(".py"):
+                    if layout.is_compiled(name):
                         cached = layout.bytecode(name, target.cache_tag)
                         source = self._source(package, temporary, name)
                         pairs.append((str(source), str(built / cached)))
@@ -217,7 +217,7 @@ class Layers:
             try:
                 self._trusted(target, ("-I", "-S", str(compiler), str(jobs)), temporary)
             except EngineUnavailable as error:
-                return NotRun(cause=Cause.ENGINE_ERROR, detail=f"compiling bytecode: {error}")
+                return refusal(f"compiling bytecode: {error}", Cause.ENGINE_ERROR)
             for package in missing:
                 disk.publish(temporary / package.sha256, self._bytecode(package, target))
         return None

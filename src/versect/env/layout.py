@@ -13,6 +13,9 @@ LAYOUT: Final = "1"
 """Changes when environments built before must not be used any more."""
 
 
+_LONGEST_SHEBANG: Final = 120
+
+
 def key(lock: Lock, target: Target, home: str | None) -> EnvironmentKey:
     """Name the environment of a lock for a target, as cells see it at ``home``."""
     parts = (LAYOUT, lock.digest, target.key, target.magic, home or "in place")
@@ -54,7 +57,7 @@ def scripts(entry_points: str, python: str) -> Iterator[tuple[str, str]]:
             module, _, attribute = reference.partition("[")[0].strip().partition(":")
             if module and attribute and "/" not in name:
                 top = attribute.split(".")[0]
-                start = f"#!{python}\nimport sys\nfrom {module} import {top}\n"
+                start = f"{shebang(python)}\nimport sys\nfrom {module} import {top}\n"
                 yield name, f"{start}if __name__ == '__main__':\n    sys.exit({attribute}())\n"
 
 
@@ -63,4 +66,24 @@ def rebased(script: bytes, python: str) -> bytes | None:
     first, newline, rest = script.partition(b"\n")
     if not first.startswith(b"#!") or b"python" not in first:
         return None
-    return b"#!" + python.encode() + newline + rest
+    return shebang(python).encode() + newline + rest
+
+
+def shebang(python: str) -> str:
+    """Give a script's first lines, which start an interpreter wherever it lies.
+
+    The kernel takes no blanks in the path and cuts it at 127 bytes (BINPRM_BUF_SIZE before Linux
+    5.1); a shell does not, and it runs as a command what Python reads as a string.
+    """
+    if " " not in python and len(python.encode()) <= _LONGEST_SHEBANG:
+        return f"#!{python}"
+    return f"#!/bin/sh\n'''exec' \"{python}\" \"$0\" \"$@\"\n' '''"
+
+
+def is_compiled(name: str) -> bool:
+    """Whether bytecode of a file is made: of all but a package's own tests.
+
+    They are half of numpy, and hardly any reproduction imports them; one that does runs as well.
+    """
+    folders = name.split("/")[1:-1]
+    return name.endswith(".py") and not {"tests", "test"} & set(folders)
