@@ -45,6 +45,11 @@ _NO_UPLOAD_TIMES: Final = (
     "so what it offers today was used"
 )
 
+_MODIFIED: Final = (
+    "the reproduction, or another cell running beside it, wrote into their environment, which was "
+    "thrown away; in a container it would be read-only: use a container engine, or -j 1"
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
@@ -206,20 +211,26 @@ class Laboratory:
             cut_off=prepared.cut_off,
         )
 
+    def _whole(self, prepared: Prepared) -> Environment | NotRun:
+        """Give the environment again: an earlier cell may have spoilt it, and then it is gone."""
+        if isinstance(prepared.lock, NotRun) or isinstance(prepared.target, NotRun):
+            return prepared.environment
+        return self._environments.build(prepared.lock, prepared.target)
+
     def _observe(self, probe: Probe, prepared: Prepared) -> Observation:
         with self._guard:
             first = probe.cell.pins not in self._charged
             self._charged.add(probe.cell.pins)
         resolve, build = (prepared.resolve, prepared.build) if first else (0.0, 0.0)
-        if isinstance(prepared.environment, NotRun):
+        environment = self._whole(prepared)
+        if isinstance(environment, NotRun):
             timings = Timings(resolve=resolve, build=build, start=0.0, run=0.0)
-            return _unstarted(prepared.environment, timings, prepared.notes)
-        execution = self._engine.run(self.job(probe.cell, prepared.environment))
+            return _unstarted(environment, timings, prepared.notes)
+        execution = self._engine.run(self.job(probe.cell, environment))
         timings = Timings(resolve=resolve, build=build, start=execution.start, run=execution.run)
         notes = (*prepared.notes, *execution.notes)
-        if not self._environments.intact(prepared.environment):
-            detail = "the reproduction wrote into its own environment, which was discarded"
-            modified = NotRun(cause=Cause.ENVIRONMENT_MODIFIED, detail=detail)
+        if not self._environments.intact(environment):
+            modified = NotRun(cause=Cause.ENVIRONMENT_MODIFIED, detail=_MODIFIED)
             return _unstarted(modified, timings, notes)
         return _observed(execution, prepared.owners, timings, notes)
 

@@ -21,6 +21,7 @@ from versect.app.laboratory import Laboratory
 from versect.engine.interface import Engine
 from versect.engine.local import LocalEngine
 from versect.engine.select import Choice, EngineName, choose
+from versect.env.builders import ContainerBuilder
 from versect.env.environments import Environments
 from versect.env.interpreters import Interpreters
 from versect.env.layers import Layers
@@ -122,15 +123,26 @@ class Wiring:
         write(path, settings)
         return ("--config-file", str(path), *offline)
 
-    @cached_property
-    def resolver(self) -> UvResolver:
-        """The resolver."""
+    def resolver(self, engine: Engine) -> UvResolver:
+        """Give the resolver; where there are containers it can also build from source."""
+        from versect.engine.containers import ContainerEngine
+
+        builder = None
+        if isinstance(engine, ContainerEngine):
+            builder = ContainerBuilder(
+                index=self.index,
+                run=engine.build,
+                folder=self.places.built,
+                uv_program=self.uv,
+                uv_arguments=self.index_arguments,
+            )
         return UvResolver(
             program=self.uv,
             environment=self.environment,
             index=self.index_arguments,
             memory=self.places.locks,
             processes=self.processes,
+            builder=builder,
         )
 
     def choose(self, wanted: str) -> Choice:
@@ -169,7 +181,7 @@ class Wiring:
         laboratory = Laboratory(
             study,
             engine=engine,
-            resolver=self.resolver,
+            resolver=self.resolver(engine),
             environments=self.environments(engine),
             releases=releases,
             fingerprint=fingerprint(study),

@@ -29,6 +29,7 @@ _OUTSIDE: Final = 20.0
 """Seconds beyond a cell's limit after which the harness itself kills the container."""
 _CLIENT: Final = 60.0
 _TRUSTED: Final = 900.0
+_CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
 _CLIENT_FAILED: Final = 125
 """Exit status with which the client says that the engine could not run the container."""
 
@@ -47,6 +48,7 @@ class ContainerEngine:
         self._numbers = itertools.count()
         self._owner = owner.mine()
         self._notes: tuple[str, ...] = ()
+        self._build_network = "bridge"
         self._removing = ThreadPoolExecutor(2, thread_name_prefix="versect-remove")
         self._closed = threading.Event()
 
@@ -79,6 +81,7 @@ class ContainerEngine:
             say=say,
         )
         engine = cls(program, images, client)
+        engine._build_network = environment.get("VERSECT_BUILD_NETWORK", engine._build_network)
         engine._check_version()
         engine._notes = engine._missing_limits()
         engine._reap()
@@ -125,7 +128,8 @@ class ContainerEngine:
             *("--security-opt", "label=disable", "--user", f"{status.st_uid}:{status.st_gid}"),
             *("--tmpfs", f"{oci.SCRATCH}:rw,size=64m,mode=1777"),
             *("--mount", oci.mount(str(folder), str(folder)).removesuffix(",readonly")),
-            *(target.image or "", target.executable, *argv),
+            target.image or "",
+            *(target.executable, *argv),
         )
         done = self._processes.run(words, env=self._client, timeout=_TRUSTED)
         if done.status != 0:
@@ -134,6 +138,37 @@ class ContainerEngine:
                 remedy="check the engine, for example with 'docker run --rm hello-world'",
             )
         return done.stdout.decode(errors="replace")
+
+    def build(self, python: str, argv: Sequence[str], folder: Path) -> tuple[int, str]:
+        """Run the build of a source archive: somebody's code, with the network, and nothing else.
+
+        Args:
+            python: ``major.minor``.
+            argv: What runs; all of its files lie in ``folder``.
+            folder: The only writable place, at the same path as here.
+
+        Returns:
+            The exit status and what was said.
+
+        """
+        target = self.target(python)
+        if isinstance(target, NotRun):
+            return _CLIENT_FAILED, target.detail
+        words = (
+            *(self._program, "run", "--rm", "--network", self._build_network, "--read-only"),
+            *("--label", f"{oci.RUN_LABEL}={self._run_id}"),
+            *("--label", f"{oci.OWNER_LABEL}={self._owner}"),
+            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--init"),
+            *("--security-opt", "label=disable", "--pids-limit", "512", "--memory", "4g"),
+            *("--user", f"{folder.stat().st_uid}:{folder.stat().st_gid}", "--workdir", str(folder)),
+            *("--tmpfs", f"{oci.SCRATCH}:rw,exec,size=2g,mode=1777"),
+            *("--mount", oci.mount(str(folder), str(folder)).removesuffix(",readonly")),
+            *("--env", f"HOME={oci.SCRATCH}", "--env", "SSL_CERT_FILE=" + _CERTIFICATES),
+            target.image or "",
+            *argv,
+        )
+        done = self._processes.run(words, env=self._client, timeout=_TRUSTED)
+        return (1 if done.timed_out else done.status), done.words
 
     def command(self, job: Job) -> tuple[str, ...]:
         """Give the command line of a job; see ``Engine.command``."""

@@ -118,7 +118,9 @@ class ContainerBuilder:
         arguments = []
         for argument in self._uv_arguments:
             if argument.endswith(".toml") and Path(argument).is_file():
-                arguments.append(str(shutil.copy(argument, folder / Path(argument).name)))
+                settings = folder / Path(argument).name
+                settings.write_text(_reachable(Path(argument).read_text(encoding="utf-8")))
+                arguments.append(str(settings))
             else:
                 arguments.append(argument)
         cut_off = request.cut_off
@@ -130,6 +132,14 @@ class ContainerBuilder:
             *arguments,
             str(folder / filename),
         )
+
+
+def _reachable(settings: str) -> str:
+    """Leave out of uv's settings what lies on this machine: the container does not see it."""
+    head, *indexes = settings.split("[[index]]")
+    lines = [line for line in head.splitlines() if not line.startswith("find-links")]
+    kept = [block for block in indexes if 'url = "file:' not in block]
+    return "[[index]]".join(("\n".join(lines) + "\n", *kept))
 
 
 def download(url: str) -> bytes:

@@ -31,7 +31,12 @@ def summary(view: MatrixView) -> str:
         Glyph.OPEN: "not tried",
     }
     parts = [f"{count} {words[glyph]}" for glyph, count in view.counts.items() if count]
-    return f"{len(view.cells)} cells: {', '.join(parts) or 'none tried'}"
+    return f"{cells(len(view.cells))}: {', '.join(parts) or 'none tried'}"
+
+
+def cells(count: int) -> str:
+    """Count cells in words: ``1 cell``, ``2 cells``."""
+    return f"{count} cell{'' if count == 1 else 's'}"
 
 
 def sentence(boundary: Boundary) -> str:
@@ -79,7 +84,7 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
         where = f" with {unused.where}" if unused.where else ""
         yield (
             f"**Inert axis:** {escaped(unused.project)} is installed but never imported"
-            f"{escaped(where)} ({len(unused.cells)} cells)."
+            f"{escaped(where)} ({cells(len(unused.cells))})."
         )
         yield ""
     yield from _classes("The failure sought", view.sought)
@@ -123,7 +128,7 @@ def _classes(title: str, classes: tuple[Class, ...]) -> Iterator[str]:
     yield ""
     for found in classes:
         mark = f"**{found.mark}** " if found.mark else ""
-        count = f"{len(found.cells)} cell{'s' if len(found.cells) > 1 else ''}"
+        count = cells(len(found.cells))
         yield f"{mark}{escaped(found.title)} ({count}, first: `{_code(found.cells[0])}`)"
         yield ""
         if found.detail:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from versect.model.cell import Cell
 from versect.model.outcome import FailedOtherwise, Outcome, Unresolved
-from versect.report.view import Glyph, glyph
+from versect.report.view import Glyph, gist, glyph
 
 _ENOUGH: Final = 3
 """Finished cells before a remaining time is ventured."""
@@ -139,7 +139,7 @@ def describe(outcome: Outcome) -> str:
     """Say an outcome in a few words."""
     match outcome:
         case Unresolved(cause=cause, detail=detail):
-            return f"unresolved, {cause}: {detail.partition(chr(10))[0][:160]}"
+            return f"unresolved, {cause}: {gist(detail)[:160]}"
         case FailedOtherwise(signature=signature):
             return f"failed otherwise: {str(signature)[:160]}"
         case _:

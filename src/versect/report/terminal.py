@@ -6,8 +6,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from versect.report.markdown import sentence, summary
-from versect.report.view import WORDS, Glyph, MatrixView, sought_words
+from versect.report.markdown import cells, sentence, summary
+from versect.report.view import WORDS, Glyph, MatrixView, gist, sought_words
 
 _STYLES = {
     Glyph.PASSED: "green",
@@ -41,9 +41,9 @@ def show(view: MatrixView, console: Console) -> None:
         where = f" with {unused.where}" if unused.where else ""
         console.print(Text(f"  ° {unused.project} is installed but never imported{where}"))
     for found in (*view.otherwise, *view.unresolved):
-        detail = found.detail.partition("\n")[0]
+        detail = gist(found.detail)
         words = f"{found.title}: {detail}" if detail else found.title
-        console.print(Text(f"  [{found.mark}] {words} ({len(found.cells)} cells)"))
+        console.print(Text(f"  [{found.mark}] {words} ({cells(len(found.cells))})"))
     for boundary in view.boundaries:
         console.print(Text(f"  {sentence(boundary)}"))
 

@@ -161,7 +161,7 @@ def _classes(
             case FailedOtherwise(signature=signature):
                 otherwise.setdefault(str(signature), []).append(cell.id)
             case Unresolved(cause=cause, detail=detail):
-                key = (str(cause), _gist(detail))
+                key = (str(cause), gist(detail))
                 unresolved.setdefault(key, []).append(cell.id)
                 details.setdefault(key, detail)
             case Passed() | None:
@@ -179,9 +179,11 @@ def _classes(
     )
 
 
-def _gist(detail: str) -> str:
-    """Give what tells reasons apart: the first line."""
-    return detail.partition("\n")[0]
+def gist(detail: str) -> str:
+    """Give the line of a reason that tells it from others: uv's ``cause:``, else the first one."""
+    lines = [line.strip() for line in detail.splitlines() if line.strip()]
+    causes = [line.removeprefix("cause:").strip() for line in lines if line.startswith("cause:")]
+    return next(iter(causes or lines), "")
 
 
 def _letters(number: int) -> str:

@@ -1,34 +1,27 @@
-"""A jet classifier that asks a language model, with the interface of scikit-learn's classifiers."""
+"""A jet classifier that asks a language model behind an OpenAI-compatible endpoint."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
-from typing import Any
+import re
+import sys
+from collections.abc import Sequence
 
 import numpy as np
-from strategies import STRATEGIES
+from clients import Clients, Progress, Question, silent
+from jets import Floats
+from strategies import PerInstanceLoop, Strategy, Sync
+from templates import TEMPLATES, Example
 
-TEMPLATES = {
-    "multiplicity": "A jet. multiplicity: {multiplicity}. Probability that it is a quark jet?",
-    "width": "A jet. width: {width:.4f}. Probability that it is a quark jet?",
-    "both": "A jet. multiplicity: {multiplicity}, width: {width:.4f}. Quark probability?",
-}
-
-
-def describe(jet: np.ndarray, template: str) -> str:
-    """Put one jet, an array (particles, 4), into words."""
-    particles = jet[jet[:, 0] > 0]
-    shares = particles[:, 0] / particles[:, 0].sum()
-    middle = (shares[:, None] * particles[:, 1:3]).sum(0)
-    away = particles[:, 1:3] - middle
-    away[:, 1] = (away[:, 1] + np.pi) % (2 * np.pi) - np.pi
-    width = float((shares * np.hypot(away[:, 0], away[:, 1])).sum())
-    return TEMPLATES[template].format(multiplicity=len(particles), width=width)
+_EXAMPLES = 2
+"""Jets of each kind that ``fit`` keeps to be told to the model."""
 
 
 class LocalLLMClassifier:
-    """Tells quark jets from gluon jets by asking a model behind an OpenAI-compatible server."""
+    """Tells quark jets from gluon jets, with the methods of a scikit-learn classifier.
+
+    It makes requests; loop and client are its strategy's, made at the first request. Without a
+    strategy it has a loop and a client of its own, as its first users wrote it.
+    """
 
     def __init__(
         self,
@@ -38,54 +31,88 @@ class LocalLLMClassifier:
         base_url: str,
         api_key: str,
         *,
-        strategy: str = "per-instance-loop",
-        max_retries: int = 2,
-        inside: Callable[[], None] = lambda: None,
+        strategy: Strategy | None = None,
     ) -> None:
         self.model_name = model_name
         self.template_name = template_name
         self.reasoning_effort = reasoning_effort
         self.prior = 0.5
-        settings = {"base_url": base_url, "api_key": api_key, "max_retries": max_retries}
-        self.sync = STRATEGIES["sync"](settings, self._ask, inside)
-        self.strategy = STRATEGIES[strategy](settings, self._ask, inside)
+        self._examples: tuple[Example, ...] = ()
+        own = Clients(shared=False, base_url=base_url, api_key=api_key)
+        self._strategy: Strategy = PerInstanceLoop(own) if strategy is None else strategy
+        self._sync = Sync(own)
 
-    def fit(self, X: np.ndarray, y: np.ndarray) -> LocalLLMClassifier:
-        """Learn what a model cannot know: the share of quark jets."""
-        self.prior = float(np.mean(y)) if len(y) else 0.5
+    def fit(self, X: Floats, y: Floats) -> LocalLLMClassifier:
+        """Keep the share of quark jets and the first jets of each kind as examples.
+
+        Args:
+            X: Jets, (jets, particles, 4), padded with zeros.
+            y: 1 for quark jets, 0 for gluon jets, (jets,).
+
+        """
+        self.prior = float(np.mean(y > 0.5)) if len(y) else 0.5
+        kinds = ((True, X[y > 0.5]), (False, X[y <= 0.5]))
+        self._examples = tuple((jet, kind) for kind, jets in kinds for jet in jets[:_EXAMPLES])
         return self
 
     def predict(
         self,
-        X: np.ndarray,
+        X: Floats,
         verbose: bool = False,
         use_async: bool = True,
         max_concurrent: int = 10,
-    ) -> np.ndarray:
-        """Give the probability of each jet to be a quark jet, an array (jets,)."""
-        prompts = [describe(jet, self.template_name) for jet in X]
-        chosen = self.strategy if use_async else self.sync
-        answers = chosen.answers(prompts, max_concurrent)
-        if verbose:
-            print(f"{self.template_name}, {self.reasoning_effort}: {len(answers)} answers")
-        likelihood = np.array([float(answer) for answer in answers])
-        quark, gluon = likelihood * self.prior, (1 - likelihood) * (1 - self.prior)
-        return quark / (quark + gluon)
+        *,
+        progress: Progress = silent,
+    ) -> Floats:
+        """Ask about each jet; one request a jet.
+
+        Args:
+            X: Jets, (jets, particles, 4), padded with zeros.
+            verbose: Whether to say on standard error how far it is.
+            use_async: Whether to ask through the strategy; else through a synchronous client.
+            max_concurrent: Requests under way at once.
+            progress: Told after each answer, inside the loop that asks.
+
+        Returns:
+            The probability of each jet to be a quark jet, (jets,). An answer without a number
+            counts as the share of quark jets that ``fit`` saw.
+
+        """
+
+        def told(done: int, whole: int) -> None:
+            if verbose:
+                sys.stderr.write(f"{done} of {whole}\n")
+            progress(done, whole)
+
+        asked = self._strategy if use_async else self._sync
+        answers = asked.answers([self._question(jet) for jet in X], max_concurrent, told)
+        return self._probabilities(answers)
 
     def close(self) -> None:
-        """Let the strategy give back what it opened."""
-        self.strategy.close()
-        self.sync.close()
+        """Let the strategy end, and the client with it."""
+        self._strategy.close()
+        self._sync.close()
 
-    async def _ask(self, client: Any, prompt: str) -> str:
-        """Ask one question; the same for both clients, of which one is awaited."""
-        answer = client.chat.completions.create(
-            model=self.model_name,
-            messages=[
-                {"role": "system", "content": f"Reasoning: {self.reasoning_effort}"},
-                {"role": "user", "content": prompt},
-            ],
-        )
-        if inspect.isawaitable(answer):
-            answer = await answer
-        return str(answer.choices[0].message.content)
+    def release(self) -> None:
+        """Let the strategy end, and leave the client to others."""
+        self._strategy.release()
+        self._sync.close()
+
+    def _question(self, jet: Floats) -> Question:
+        # extra_body: the first releases that are asked know no reasoning_effort.
+        return {
+            "model": self.model_name,
+            "messages": TEMPLATES[self.template_name](jet, self._examples),
+            "extra_body": {"reasoning_effort": self.reasoning_effort},
+        }
+
+    def _probabilities(self, answers: Sequence[str]) -> Floats:
+        return np.array([self._probability(answer) for answer in answers], dtype=np.float64)
+
+    def _probability(self, answer: str) -> float:
+        """Read ``{"quark": 0.83}``, or the kind's name where a model only gives that."""
+        number = re.search(r"quark\W+([01](?:\.\d+)?|\.\d+)", answer)
+        if number:
+            return min(1.0, float(number[1]))
+        kind = re.search(r"\b(quark|gluon)\b", answer, re.IGNORECASE)
+        return self.prior if kind is None else float(kind[1].lower() == "quark")

@@ -1,145 +1,173 @@
-"""Who owns the event loop and the client, and who closes them: the strategies under test.
+"""Who makes the event loop and the client, and who closes them: the strategies compared.
 
-Every strategy answers a list of prompts with the same requests; they differ only in the lives of
-loop and client. ``inside`` is called where the requests are made, inside the running loop where
-there is one.
+All answer the same questions with the same requests. They differ in two lives, the loop's and the
+client's, and in nothing else. A new strategy is a class with the three methods of ``Strategy`` and
+a line in ``STRATEGIES``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
 
-Ask = Callable[[Any, str], Awaitable[str]]
-Settings = dict[str, Any]
+from clients import Clients, Progress, Question, Questions, words
 
 
-class Strategy:
-    """Answers prompts; subclasses decide about loops and clients."""
+class Strategy(Protocol):
+    """The life of loop and client behind one classifier."""
 
-    def __init__(self, settings: Settings, ask: Ask, inside: Callable[[], None]) -> None:
-        self.settings, self.ask, self.inside = settings, ask, inside
-
-    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:
-        """Give the answer to each prompt, in order."""
-        raise NotImplementedError
-
-    def renew_loop(self) -> None:
-        """Go on under another loop, as a second ``asyncio.run`` does."""
+    def answers(self, questions: Questions, most: int, progress: Progress) -> list[str]:
+        """Answer the questions in their order, at most ``most`` of them at once."""
 
     def close(self) -> None:
-        """Give back what was opened."""
+        """End with the client: the classifier is done, and nobody else uses its client."""
 
-    def client(self) -> Any:
-        """Make a client; openai is imported as late as users import it."""
-        from openai import AsyncOpenAI
-
-        return AsyncOpenAI(**self.settings)
-
-    async def gather(self, client: Any, prompts: list[str], max_concurrent: int) -> list[str]:
-        """Ask all prompts, at most so many at once."""
-        self.inside()
-        gate = asyncio.Semaphore(max_concurrent)
-
-        async def one(prompt: str) -> str:
-            async with gate:
-                return await self.ask(client, prompt)
-
-        return list(await asyncio.gather(*(one(prompt) for prompt in prompts)))
+    def release(self) -> None:
+        """End without the client: the classifier is done, and others go on using its client."""
 
 
-class PerInstanceLoop(Strategy):
-    """A loop and a client for each classifier, never closed: the fault as users wrote it."""
+class PerInstanceLoop:
+    """A loop for each classifier, and a client that nobody closes: the fault as users wrote it."""
 
-    def __init__(self, settings: Settings, ask: Ask, inside: Callable[[], None]) -> None:
-        super().__init__(settings, ask, inside)
-        self.loop: asyncio.AbstractEventLoop | None = None
-        self.kept: Any = None
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._client: Any = None
 
-    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:
-        if self.loop is None:
-            self.loop = asyncio.new_event_loop()
-        if self.kept is None:
-            self.kept = self.client()
-        return self.loop.run_until_complete(self.gather(self.kept, prompts, max_concurrent))
-
-    def renew_loop(self) -> None:
-        """Close the loop and keep the client, which remembers the loop's connections."""
-        if self.loop is not None:
-            self.loop.close()
-            self.loop = None
+    def answers(self, questions: Questions, most: int, progress: Progress) -> list[str]:
+        """Answer on this classifier's own loop; see ``Strategy``."""
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        if self._client is None:
+            self._client = self._clients.kept()
+        return self._loop.run_until_complete(gather(self._client, questions, most, progress))
 
     def close(self) -> None:
-        """Close nothing: users rely on the garbage collector here, and that is the fault."""
+        """Close nothing: loop and client are left to the garbage collector."""
+
+    def release(self) -> None:
+        """Close the loop; the client keeps connections that belong to it."""
+        if self._loop is not None:
+            self._loop.close()
 
 
-class GlobalLoop(Strategy):
-    """One loop for the whole program; each client is closed on it."""
+class GlobalLoop:
+    """One loop for the whole program; a client is closed on the loop that it lived on."""
 
-    loop: asyncio.AbstractEventLoop | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
 
-    def __init__(self, settings: Settings, ask: Ask, inside: Callable[[], None]) -> None:
-        super().__init__(settings, ask, inside)
-        self.kept: Any = None
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._client: Any = None
 
-    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:
-        if GlobalLoop.loop is None:
-            GlobalLoop.loop = asyncio.new_event_loop()
-        if self.kept is None:
-            self.kept = self.client()
-        return GlobalLoop.loop.run_until_complete(self.gather(self.kept, prompts, max_concurrent))
+    def answers(self, questions: Questions, most: int, progress: Progress) -> list[str]:
+        """Answer on the program's loop; see ``Strategy``."""
+        if self._client is None:
+            self._client = self._clients.kept()
+        return self.loop().run_until_complete(gather(self._client, questions, most, progress))
 
     def close(self) -> None:
-        if self.kept is not None and GlobalLoop.loop is not None:
-            GlobalLoop.loop.run_until_complete(self.kept.close())
-            self.kept = None
+        """Close the client; the loop serves the next classifier."""
+        if self._client is not None:
+            self.loop().run_until_complete(self._client.close())
+
+    def release(self) -> None:
+        """Close nothing: the next classifier goes on with client and loop."""
+
+    @classmethod
+    def loop(cls) -> asyncio.AbstractEventLoop:
+        """Give the loop, made at its first use and alive until the program ends."""
+        if cls._loop is None:
+            cls._loop = asyncio.new_event_loop()
+        return cls._loop
 
 
-class ContextManager(Strategy):
-    """A loop and a client for each call, the client closed inside it: ``async with``."""
+class ContextManager:
+    """A loop and a client for each call, the client closed before its loop: ``async with``."""
 
-    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def answers(self, questions: Questions, most: int, progress: Progress) -> list[str]:
+        """Answer under an ``asyncio.run`` of their own; see ``Strategy``."""
+
         async def run() -> list[str]:
-            async with self.client() as client:
-                return await self.gather(client, prompts, max_concurrent)
+            async with self._clients.fresh() as client:
+                return await gather(client, questions, most, progress)
 
         return asyncio.run(run())
 
+    def close(self) -> None:
+        """Nothing outlives a call."""
 
-class Sync(Strategy):
-    """No loop at all: the synchronous client, one request after another."""
+    def release(self) -> None:
+        """Nothing outlives a call."""
 
-    def __init__(self, settings: Settings, ask: Ask, inside: Callable[[], None]) -> None:
-        super().__init__(settings, ask, inside)
-        self.kept: Any = None
 
-    def answers(self, prompts: list[str], max_concurrent: int) -> list[str]:
-        from openai import OpenAI
+class Sync:
+    """No loop at all: the synchronous client, in threads."""
 
-        if self.kept is None:
-            self.kept = OpenAI(**self.settings)
-        self.inside()
-        return [self.drive(self.ask(self.kept, prompt)) for prompt in prompts]
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+        self._client: Any = None
+
+    def answers(self, questions: Questions, most: int, progress: Progress) -> list[str]:
+        """Answer in ``most`` threads, progress told in the caller's; see ``Strategy``."""
+        if self._client is None:
+            self._client = self._clients.blocking()
+        client = self._client
+
+        def ask(question: Question) -> str:
+            return words(client.chat.completions.create(**question))
+
+        found = []
+        with ThreadPoolExecutor(most) as threads:
+            for answer in threads.map(ask, questions):
+                found.append(answer)
+                progress(len(found), len(questions))
+        return found
 
     def close(self) -> None:
-        if self.kept is not None:
-            self.kept.close()
-            self.kept = None
+        """Close the client."""
+        if self._client is not None:
+            self._client.close()
 
-    @staticmethod
-    def drive(coroutine: Any) -> str:
-        """Finish a coroutine that awaits nothing."""
-        try:
-            coroutine.send(None)
-        except StopIteration as done:
-            return str(done.value)
-        raise RuntimeError("the synchronous client was awaited")
+    def release(self) -> None:
+        """Close the client, which is never shared."""
+        self.close()
 
 
-STRATEGIES: dict[str, type[Strategy]] = {
+STRATEGIES: dict[str, Callable[[Clients], Strategy]] = {
     "per-instance-loop": PerInstanceLoop,
     "global-loop": GlobalLoop,
     "context-manager": ContextManager,
     "sync": Sync,
 }
+
+
+async def gather(client: Any, questions: Questions, most: int, progress: Progress) -> list[str]:
+    """Ask all questions of one asynchronous client, at most ``most`` at once.
+
+    The first error ends the others and is raised.
+    """
+    gate = asyncio.Semaphore(most)
+    done = 0
+
+    async def ask(question: Question) -> str:
+        nonlocal done
+        async with gate:
+            answer = words(await client.chat.completions.create(**question))
+        done += 1
+        progress(done, len(questions))
+        return answer
+
+    tasks = [asyncio.ensure_future(ask(question)) for question in questions]
+    try:
+        return list(await asyncio.gather(*tasks))
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

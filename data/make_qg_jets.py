@@ -59,13 +59,13 @@ class Flavour:
 
 
 GLUON: Final = Flavour(mean=50.0, spread=16.0, hardness=1.35, width=0.105)
-QUARK: Final = Flavour(mean=34.0, spread=14.0, hardness=1.55, width=0.085)
+QUARK: Final = Flavour(mean=34.0, spread=14.0, hardness=1.55, width=0.088)
 
 
-def jets() -> tuple[Floats, NDArray[np.int64]]:
+def jets() -> tuple[Floats, Floats]:
     """Draw all jets; as many quark as gluon jets, in random order."""
     random = np.random.RandomState(SEED)
-    y = np.repeat(np.array([0, 1], dtype=np.int64), JETS // 2)
+    y = np.repeat(np.array([0.0, 1.0]), JETS // 2)
     random.shuffle(y)
     x = np.zeros((JETS, PARTICLES, 4))
     for number, label in enumerate(y):
@@ -81,7 +81,8 @@ def jet(flavour: Flavour, random: np.random.RandomState) -> Floats:
     share = np.sort(np.exp(random.normal(0.0, flavour.hardness, count)))[::-1]
     share /= share.sum()
     # Hard particles keep to the axis: the distance falls with the momentum's share.
-    scale = flavour.width * (share * count) ** -0.3
+    width = flavour.width * np.exp(random.normal(0.0, 0.25))
+    scale = width * (share * count) ** -0.3
     distance = RADIUS * np.tanh(scale * random.rayleigh(1.0, count) / RADIUS)
     angle = random.uniform(0.0, 2 * np.pi, count)
     rapidity = random.uniform(-LARGEST_RAPIDITY, LARGEST_RAPIDITY) + distance * np.cos(angle)
