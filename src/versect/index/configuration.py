@@ -1,20 +1,22 @@
-"""Which indexes apply: uv's configuration first, pip's for what uv does not say (pure).
+"""Which indexes apply: uv's configuration first, pip's for what uv does not say.
 
-Index and resolver must see the same releases, so what is found here is handed to uv as arguments.
+Index and resolver must see the same releases, so what is found here is handed to uv as well: uv
+knows nothing of pip's settings. Reads files; asks nobody.
 """
 
 from __future__ import annotations
 
-import configparser
 import json
 import re
-import shlex
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
+from typing import Final
+
+from versect.index import pip_settings, uv_settings
+from versect.index.location import Source, without_credentials
+
+__all__ = ["IndexConfiguration", "configured", "default_index", "without_credentials"]
 
 _PAGES: Final = "max-age=600"
 _FILES: Final = "max-age=31536000, immutable"
@@ -24,47 +26,59 @@ _FILES: Final = "max-age=31536000, immutable"
 class IndexConfiguration:
     """Where releases come from."""
 
+    indexes: tuple[Source, ...]
+    """In the order in which they are asked: further ones first, as uv does, the default last."""
     default: str | None
-    """URL of the default index; None where it is switched off."""
-    extra: tuple[str, ...]
-    """URLs of further indexes, in the order of their configuration."""
-    find_links: tuple[str, ...]
-    """Folders and pages of links."""
+    """The URL of the last of them, which is the default one; None where there are none."""
+    find_links: tuple[Source, ...]
+    """Folders and pages of links, beside the indexes."""
+    absent: tuple[str, ...]
+    """What is configured and was left out, since it is not there: words for the user."""
     offline: bool
     union: bool
     """Whether all indexes count, as for pip; else the first that has a project, as for uv."""
     origin: str
     """Whose configuration it is: ``uv``, ``pip`` or ``default``."""
-
-    @property
-    def indexes(self) -> tuple[str, ...]:
-        """The URLs in the order in which they are asked: extra ones first, as uv does."""
-        return (*self.extra, *((self.default,) if self.default else ()))
+    network: tuple[tuple[str, object], ...]
+    """uv's settings of how the network is reached, which ``uv_toml`` must not lose."""
 
     @property
     def uv_toml(self) -> str | None:
         """The same as a configuration file for uv; None where uv's own files say it already.
 
-        uv knows nothing of pip's settings. And an index that sends no caching headers makes uv
-        fetch every page again for every lock: a second's worth each time. The file gives pages
-        the ten minutes that PyPI gives its own, and makes files, named by digest, immutable.
+        A file and no options, since only a file can say ``cache-control``: an index that sends no
+        caching headers makes uv fetch every page again for every lock, a second's worth each
+        time. The file gives pages the ten minutes that PyPI gives its own, and makes files, named
+        by digest, immutable. It may hold credentials.
         """
         if self.origin == "uv":
             return None
-        lines = []
-        if self.default is None:
+        lines = [f"{key} = {_toml(value)}" for key, value in self.network]
+        if not self.indexes:
             lines.append("no-index = true")
         if self.find_links:
-            lines.append(f"find-links = {json.dumps(self.find_links)}")
-        if self.extra:
+            lines.append(f"find-links = {_toml([_absolute(s) for s in self.find_links])}")
+        if self.union:
             lines.append('index-strategy = "unsafe-best-match"')  # as pip, whose settings they are
-        for url in self.indexes:
-            lines += ["", "[[index]]", f"url = {json.dumps(url)}"]
-            if url == self.default:
+        for source in self.indexes:
+            lines += ["", "[[index]]", f"url = {_toml(_absolute(source))}"]
+            if source == self.indexes[-1]:
                 lines.append("default = true")
-            if url.startswith("http"):
-                lines.append(f"cache-control = {{ api = {_PAGES!r}, files = {_FILES!r} }}")
+            if source.folder is None:
+                lines.append(
+                    f"cache-control = {{ api = {_toml(_PAGES)}, files = {_toml(_FILES)} }}"
+                )
         return "\n".join(lines) + "\n"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is configured and by whom, a line each, fit to be shown."""
+        return (
+            *(f"index {source} ({source.origin})" for source in self.indexes),
+            *(f"find-links {source} ({source.origin})" for source in self.find_links),
+            *self.absent,
+            *(("offline: only what is cached",) if self.offline else ()),
+        )
 
 
 def configured(
@@ -77,138 +91,73 @@ def configured(
 ) -> IndexConfiguration:
     """Find out which indexes apply.
 
+    uv's indexes are asked in turn and the first that has a project wins. pip lays all its indexes
+    together, and so does this with pip's.
+
     Args:
         environment: Environment variables.
-        uv_files: ``uv.toml`` and ``pyproject.toml`` files, the closest first.
+        uv_files: ``uv.toml`` and ``pyproject.toml`` files, the closest first; files that do not
+            exist say nothing.
         pip_files: ``pip.conf`` files, the weakest first.
         default: The index that uv uses when nothing is configured.
         offline: Whether the user asked to stay offline.
 
     """
-    uv = _uv(environment, uv_files)
-    offline = offline or _true(environment.get("UV_OFFLINE")) or bool(uv.get("offline"))
-    if uv.keys() & {"default", "extra", "find-links", "no-index"}:
+    uv = uv_settings.read(environment, uv_files)
+    offline = offline or uv.offline
+    fallback = Source(url=default, origin="uv's default")
+    if uv.says_where:
+        first = None if uv.no_index else uv.default or fallback
         return IndexConfiguration(
-            default=None if uv.get("no-index") else uv.get("default", default),
-            extra=tuple(uv.get("extra", ())),
-            find_links=tuple(uv.get("find-links", ())),
+            indexes=() if first is None else (*uv.extra, first),
+            default=None if first is None else first.url,
+            find_links=uv.find_links,
+            absent=(),  # uv itself refuses a folder that is not there, for every lock
             offline=offline,
-            union=uv.get("strategy", "first-index") != "first-index",
+            union=uv.strategy not in {"", "first-index"},
             origin="uv",
+            network=uv.network,
         )
-    pip = _pip(environment, pip_files)
+    pip = pip_settings.read(environment, pip_files)
+    first = None if pip.no_index else pip.default or fallback
+    there = tuple(source for source in pip.find_links if _exists(source))
     return IndexConfiguration(
-        default=None if _true(pip.get("no-index")) else pip.get("index-url", default),
-        extra=tuple(pip.get("extra-index-url", "").split()),
-        find_links=tuple(pip.get("find-links", "").split()),
+        indexes=() if first is None else (*pip.extra, first),
+        default=None if first is None else first.url,
+        find_links=there,
+        absent=tuple(_absent(pip.find_links)),
         offline=offline,
-        union=True,
-        origin="pip" if pip else "default",
+        union=bool(pip.extra),
+        origin="pip" if pip.says_where else "default",
+        network=uv.network,
     )
 
 
 def default_index(uv_help: str) -> str | None:
-    """Find the default index in ``uv pip compile --help``: the resolver's own word for it."""
+    """Find the default index in ``uv pip compile --help``: the resolver's own word for it.
+
+    No library of ours has a constant for it; asking takes uv 10 ms.
+    """
     found = re.search(r"default package index \(by default:\s*<([^>]+)>", uv_help)
     return found[1] if found else None
 
 
-def without_credentials(url: str) -> str:
-    """Give a URL as it may be shown: user and password replaced by ``***``."""
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+def _exists(source: Source) -> bool:
+    return source.folder is None or source.folder.exists()
 
 
-def _uv(environment: Mapping[str, str], files: Sequence[Path]) -> dict[str, Any]:
-    """Merge uv's settings: environment variables win over files, closer files over others."""
-    merged: dict[str, Any] = {}
-    for settings in (_uv_environment(environment), *map(_uv_file, files)):
-        for key, value in settings.items():
-            if key == "extra":
-                merged["extra"] = [*merged.get("extra", []), *value]
-            else:
-                merged.setdefault(key, value)
-    return merged
+def _absent(find_links: Sequence[Source]) -> Iterator[str]:
+    """Say what pip passes over and uv would refuse."""
+    for source in find_links:
+        if not _exists(source):
+            yield f"passed over find-links {source} ({source.origin}): it does not exist"
 
 
-def _uv_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    default = environment.get("UV_DEFAULT_INDEX") or environment.get("UV_INDEX_URL")
-    if default:
-        found["default"] = _url(default)
-    words = (environment.get("UV_INDEX", ""), environment.get("UV_EXTRA_INDEX_URL", ""))
-    extra = [_url(word) for text in words for word in text.split()]
-    if extra:
-        found["extra"] = extra
-    if environment.get("UV_FIND_LINKS"):
-        found["find-links"] = environment["UV_FIND_LINKS"].replace(",", " ").split()
-    if _true(environment.get("UV_NO_INDEX")):
-        found["no-index"] = True
-    if environment.get("UV_INDEX_STRATEGY"):
-        found["strategy"] = environment["UV_INDEX_STRATEGY"]
-    return found
+def _absolute(source: Source) -> str:
+    """Give a place for a file that lies elsewhere: relative paths would be relative to that."""
+    return source.url if source.folder is None else source.folder.absolute().as_uri()
 
 
-def _uv_file(path: Path) -> dict[str, Any]:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if path.name == "pyproject.toml":
-        table = table.get("tool", {}).get("uv", {})
-    pip = table.get("pip", {})
-    named = [entry for entry in table.get("index", []) if not entry.get("explicit")]
-    defaults = [entry["url"] for entry in named if entry.get("default")]
-    extra = [entry["url"] for entry in named if not entry.get("default")]
-    extra += _list(pip.get("extra-index-url", table.get("extra-index-url")))
-    default = next(iter(defaults), None) or pip.get("index-url", table.get("index-url"))
-    links = _list(pip.get("find-links", table.get("find-links")))
-    found = {
-        "default": default,
-        "extra": extra,
-        "find-links": links,
-        "strategy": pip.get("index-strategy", table.get("index-strategy")),
-        "no-index": pip.get("no-index", table.get("no-index")),
-        "offline": pip.get("offline", table.get("offline")),
-    }
-    return {key: value for key, value in found.items() if value}
-
-
-def _pip(environment: Mapping[str, str], files: Sequence[Path]) -> dict[str, str]:
-    """Merge pip's settings for ``install``: environment variables win over files."""
-    keys = ("index-url", "extra-index-url", "find-links", "no-index")
-    merged: dict[str, str] = {}
-    for path in files:
-        merged.update(_pip_file(path, keys))
-    for key in keys:
-        value = environment.get(f"PIP_{key.upper().replace('-', '_')}")
-        if value:
-            merged[key] = value
-    return merged
-
-
-def _pip_file(path: Path, keys: Sequence[str]) -> Iterator[tuple[str, str]]:
-    parser = configparser.RawConfigParser()
-    try:
-        parser.read_string(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, configparser.Error):
-        return
-    for section in ("global", "install"):
-        for key in keys:
-            if parser.has_option(section, key):
-                yield key, " ".join(shlex.split(parser.get(section, key)))
-
-
-def _url(word: str) -> str:
-    """Give the URL of ``name=https://...``."""
-    return re.sub(r"^[A-Za-z0-9_.-]+=(?=[a-z+]+://|/|\.)", "", word)
-
-
-def _list(value: object) -> list[str]:
-    return [value] if isinstance(value, str) else [str(v) for v in value or ()]  # type: ignore[attr-defined]
-
-
-def _true(value: object) -> bool:
-    return str(value or "").lower() in {"1", "true", "yes", "on"}
+def _toml(value: object) -> str:
+    """Write a string, boolean, number or list of strings; JSON writes these as TOML does."""
+    return json.dumps(value, ensure_ascii=False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
-from versect.index.simple import parse, project
+from versect.index.simple import linked, parse, project
 from versect.model.release import Project, ReleaseFile
 
 
@@ -35,13 +35,7 @@ def read_links(place: Path, name: NormalizedName) -> Project:
     if place.is_dir():
         return project(name, [_file(path) for path in sorted(place.iterdir())])
     text = place.read_text(encoding="utf-8", errors="replace")
-    return links(name, text, "text/html", place.absolute().as_uri())
-
-
-def links(name: NormalizedName, text: str, content_type: str, url: str) -> Project:
-    """Give the files of a project on a page that links to files of many; it may have none."""
-    listing = f"<title>Links for all</title>{text}" if "html" in content_type else text
-    return parse(name, listing, content_type, url)
+    return linked(name, text, place.absolute().as_uri())
 
 
 def _file(path: Path) -> ReleaseFile:

@@ -36,3 +36,8 @@ def local_path(url: str) -> Path | None:
 def without_credentials(text: str) -> str:
     """Give a URL, or words with URLs in them, as they may be shown: ``https://***@host/``."""
     return re.sub(r"(?<=://)[^/?#\s]*@", "***@", text)
+
+
+def bare(url: str) -> str:
+    """Give a URL without user and password."""
+    return re.sub(r"(?<=://)[^/?#\s]*@", "", url, count=1)

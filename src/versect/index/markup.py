@@ -28,6 +28,8 @@ class Anchor:
     """Empty where nothing is said."""
     yanked: str | None
     """The reason, which may be empty; None when the file was not withdrawn."""
+    uploaded: str
+    """``data-upload-time``, which no PEP knows and several indexes give; else empty."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,5 +106,6 @@ class _Reader(html.parser.HTMLParser):
                 # PEP 592: "may have a data-yanked attribute which may have no value, or may have
                 # an arbitrary string as a value"
                 yanked=(said["data-yanked"] or "") if "data-yanked" in said else None,
+                uploaded=said.get("data-upload-time") or "",
             )
         )

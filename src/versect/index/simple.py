@@ -64,6 +64,14 @@ def parse(name: NormalizedName, body: str, content_type: str, url: str) -> Proje
     raise NoIndexPageError(f"its content type is {kind!r}")
 
 
+def linked(name: NormalizedName, text: str, url: str) -> Project:
+    """Give the files of a project on an HTML page with links to files of many (``--find-links``).
+
+    It may hold none of them; nothing tells whether the page is one of links at all.
+    """
+    return project(name, map(_from_anchor, read(text, url).anchors))
+
+
 def project(
     name: NormalizedName, files: Iterable[ReleaseFile], versions: Iterable[Version] = ()
 ) -> Project:
@@ -132,7 +140,7 @@ def _from_anchor(anchor: Anchor) -> ReleaseFile:
         requires_python=_specifier(anchor.requires_python),
         yanked=anchor.yanked is not None,
         yanked_reason=anchor.yanked or "",
-        uploaded=None,
+        uploaded=_moment(anchor.uploaded),
     )
 
 

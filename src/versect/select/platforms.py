@@ -15,17 +15,22 @@ def compatible_tags(python: str, platform: str | None) -> frozenset[Tag]:
     """Give the wheel tags that CPython ``major.minor`` takes.
 
     Args:
-        python: ``3.12``.
+        python: ``3.12`` or ``3.12.1``.
         platform: As uv names it, ``x86_64-manylinux_2_36``; None for this machine.
+
+    Raises:
+        ValueError: The platform is not a glibc Linux in uv's words.
 
     """
     major, minor = (int(part) for part in python.split(".")[:2])
     platforms = list(tags.platform_tags() if platform is None else _platforms(platform))
     version = (major, minor)
     interpreter = f"cp{major}{minor}"
+    # Named outright: packaging's default asks how the interpreter that runs versect was built.
+    abis = [interpreter if version >= (3, 8) else f"{interpreter}m"]
     return frozenset(
         (
-            *tags.cpython_tags(version, platforms=platforms),
+            *tags.cpython_tags(version, abis, platforms),
             *tags.compatible_tags(version, interpreter, platforms),
         )
     )

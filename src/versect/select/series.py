@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -32,47 +33,55 @@ def series(  # noqa: PLR0913 - everything that decides whether a release takes p
     Args:
         project: What the index has.
         axis: What the study wants.
-        python_version: ``3.12``; a release for ``>=3.12.1`` is taken to suit it, since only the
-            resolver knows the interpreter's patch release.
+        python_version: ``3.12``, or the interpreter's whole version ``3.12.1`` where it is known.
+            For ``3.12`` a release for ``>=3.12.1`` is taken to suit it: only the resolver knows
+            the patch release.
         tags: The wheels that the interpreter takes.
         cut_off: Files uploaded later do not exist (UTC).
         build_allowed: Whether a source archive is as good as a wheel.
 
+    Returns:
+        The series. Every release that a specifier of the axis admits is in exactly one of
+        ``releases``, ``dropped`` and ``thinned``; beside versions, ``thinned`` holds the releases
+        older than the newest that would do.
+
     """
     by_version = {release.version: release for release in project.releases}
-    chosen: dict[Version, Release] = {}
+    named = {choice for choice in axis.choices if isinstance(choice, Version)}
+    chosen = {version: by_version[version] for version in named if version in by_version}
     dropped: dict[Version, Dropped] = {}
-    thinned: list[Version] = []
-    missing: list[Version] = []
-    alone = len(axis.choices) == 1
+    thinned: set[Version] = set()
+    objection = partial(
+        _objection,
+        axis=axis,
+        python_version=python_version,
+        tags=tags,
+        cut_off=cut_off,
+        build_allowed=build_allowed,
+    )
     for choice in axis.choices:
         if isinstance(choice, Version):
-            if choice in by_version:
-                chosen[choice] = by_version[choice]
-            else:
-                missing.append(choice)
             continue
         suitable: list[Release] = []
         for release in project.releases:
-            if not choice.contains(release.version, prereleases=True):
-                continue
-            reason = _objection(
-                release, axis, python_version, tags, cut_off, build_allowed=build_allowed,
-                choice=choice,
-            )  # fmt: skip
-            if reason is None:
-                suitable.append(release)
-            else:
-                dropped[release.version] = reason
-        kept = thin(suitable, axis.every, axis.limit) if alone else suitable[-1:]
-        thinned += [r.version for r in suitable if alone and r not in kept]
+            if choice.contains(release.version, prereleases=True):
+                reason = objection(release, choice=choice)
+                if reason is None:
+                    suitable.append(release)
+                else:
+                    dropped[release.version] = reason
+        kept = thin(suitable, axis.every, axis.limit) if len(axis.choices) == 1 else suitable[-1:]
         chosen.update((release.version, release) for release in kept)
+        thinned.update(release.version for release in suitable)
+    thinned -= chosen.keys()
     return Series(
         project=project.name,
         releases=tuple(chosen[version] for version in sorted(chosen)),
-        dropped=tuple(dropped[version] for version in sorted(dropped) if version not in chosen),
+        dropped=tuple(
+            dropped[version] for version in sorted(dropped.keys() - chosen.keys() - thinned)
+        ),
         thinned=tuple(sorted(thinned)),
-        missing=tuple(sorted(missing)),
+        missing=tuple(sorted(named - by_version.keys())),
     )
 
 
@@ -106,13 +115,13 @@ def _line(version: Version, every: Every) -> tuple[object, ...]:
 
 def _objection(  # noqa: PLR0911, PLR0913 - one return a reason; parameters as for series
     release: Release,
+    *,
+    choice: SpecifierSet,
     axis: ProjectAxis,
     python_version: str,
     tags: frozenset[Tag],
     cut_off: datetime | None,
-    *,
     build_allowed: bool,
-    choice: SpecifierSet,
 ) -> Dropped | None:
     """Say why a release of a range takes no part, or None: the first reason that applies."""
 
@@ -146,14 +155,19 @@ def _uploads(files: Sequence[ReleaseFile]) -> Iterator[datetime]:
 
 
 def _suits(file: ReleaseFile, python_version: str) -> bool:
-    """Whether some patch release of an interpreter meets a file's ``requires-python``."""
+    """Whether the interpreter, or some patch release of it, meets ``requires-python``."""
     if file.requires_python is None:
         return True
-    return any(
-        file.requires_python.contains(f"{python_version}.{patch}", prereleases=True)
-        for patch in (0, 99)
-    )
+    whole = python_version.count(".") > 1
+    candidates = [python_version] if whole else [f"{python_version}.{patch}" for patch in (0, 99)]
+    return any(file.requires_python.contains(one, prereleases=True) for one in candidates)
 
 
 def _is_compatible(file: ReleaseFile, tags: frozenset[Tag]) -> bool:
-    return file.is_wheel and not tags.isdisjoint(parse_wheel_filename(file.filename)[3])
+    return file.is_wheel and not tags.isdisjoint(_tags(file.filename))
+
+
+@lru_cache(maxsize=1 << 15)
+def _tags(filename: str) -> frozenset[Tag]:
+    """Give a wheel's tags; the same files are looked at for every interpreter."""
+    return parse_wheel_filename(filename)[3]
