@@ -5,8 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.index.test_client import configuration
-from tests.support.indexes import RECORDED, Answer, answering
+from tests.support.indexes import RECORDED, Answer, answering, configuration
 from versect.errors import UnknownProject
 from versect.index.client import SimpleIndex
 from versect.index.recorded import RecordedIndex

@@ -7,32 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.indexes import Answer, answering, page
+from tests.support.indexes import Answer, answering, configuration, page
 from tests.support.wheels import make_sdist, make_wheel
 from versect.errors import IndexUnavailable, UnknownProject
 from versect.index.client import SimpleIndex
-from versect.index.configuration import IndexConfiguration
 from versect.index.fetch import Patience
-from versect.index.location import Source
 
 ONE = page("thing-1.0.tar.gz")
 TWO = page("thing-1.0.tar.gz", "thing-2.0.tar.gz")
 LOGIN = Answer("<title>Sign in</title><form><input></form>", kind="text/html")
 DOWN = Answer("later", status=503, kind="text/plain")
-
-
-def configuration(*urls, find_links=(), offline=False, union=False):
-    """Give a configuration of these indexes."""
-    return IndexConfiguration(
-        indexes=tuple(Source(url=url, origin="test") for url in urls),
-        default=urls[-1] if urls else None,
-        find_links=tuple(Source(url=str(link), origin="test") for link in find_links),
-        absent=(),
-        offline=offline,
-        union=union,
-        origin="pip",
-        network=(),
-    )
 
 
 class Asker:
@@ -268,7 +252,7 @@ def test_a_broken_certificate_file_is_explained_and_stops_nobody_offline(
     assert "SSL_CERT_FILE" in caught.value.remedy
 
 
-@pytest.mark.parametrize("url", ["ftp://index.example/simple", "http://index.example:99999/simple"])
+@pytest.mark.parametrize("url", ["ftp://index.example/simple", "http://index.example:port/simple"])
 def test_an_impossible_url_is_explained_at_once(asker, url):
     with pytest.raises(IndexUnavailable, match="no answer from"):
         asker.ask(url)

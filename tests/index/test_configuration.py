@@ -47,7 +47,8 @@ def test_with_no_settings_uv_s_default_applies(folder):
     found = settle(uv=[folder / "none.toml"], pip=[folder / "none.conf"])
     assert (urls(found), links(found), found.origin) == ([DEFAULT], [], "default")
     assert found.default == DEFAULT
-    assert not (found.union or found.offline)
+    assert not found.union
+    assert not found.offline
 
 
 def test_further_indexes_come_before_the_default_one():
@@ -118,6 +119,14 @@ def test_a_file_that_uv_refuses_says_nothing(folder, text):
 def test_a_project_without_settings_for_uv_says_nothing(folder):
     path = written(folder / "pyproject.toml", "[tool]\nuv = 3\n")
     assert settle(uv=[path]).origin == "default"
+
+
+def test_the_environment_may_name_another_file_or_none(folder):
+    one = written(folder / "uv.toml", 'index-url = "https://one.example"')
+    two = written(folder / "two.toml", 'index-url = "https://two.example"')
+    assert urls(settle(uv=[one])) == ["https://one.example"]
+    assert urls(settle({"UV_CONFIG_FILE": str(two)}, uv=[one])) == ["https://two.example"]
+    assert urls(settle({"UV_NO_CONFIG": "1"}, uv=[one])) == [DEFAULT]
 
 
 def test_settings_for_uv_hide_those_for_pip(folder):

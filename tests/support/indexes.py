@@ -13,6 +13,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from versect.index.configuration import IndexConfiguration
+from versect.index.location import Source
 from versect.model.release import Project, Release, ReleaseFile
 from versect.model.study import Every, ProjectAxis
 
@@ -159,6 +161,20 @@ def answering(*answers):
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def configuration(*urls, find_links=(), offline=False, union=False):
+    """Give a configuration of these indexes."""
+    return IndexConfiguration(
+        indexes=tuple(Source(url=url, origin="test") for url in urls),
+        default=urls[-1] if urls else None,
+        find_links=tuple(Source(url=str(link), origin="test") for link in find_links),
+        absent=(),
+        offline=offline,
+        union=union,
+        origin="pip",
+        network=(),
+    )
 
 
 def page(*filenames, name="thing", **said):

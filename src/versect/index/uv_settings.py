@@ -33,9 +33,14 @@ def read(environment: Mapping[str, str], files: Sequence[Path]) -> Settings:
 
     Args:
         environment: Environment variables, ``UV_DEFAULT_INDEX`` and the like.
-        files: ``uv.toml`` and ``pyproject.toml`` files, the closest first.
+        files: ``uv.toml`` and ``pyproject.toml`` files, the closest first; ``UV_CONFIG_FILE``
+            stands for all of them, and ``UV_NO_CONFIG`` for none.
 
     """
+    if environment.get("UV_CONFIG_FILE"):
+        files = (Path(environment["UV_CONFIG_FILE"]),)
+    elif true(environment.get("UV_NO_CONFIG")):
+        files = ()
     layers = (_of_environment(environment), *(_of_file(path, environment) for path in files))
     network: dict[str, object] = {}
     for layer in reversed(layers):
