@@ -141,3 +141,12 @@ def test_braces_that_are_code_are_no_placeholders(folder):
     table = {**draft.table, "python": ["3.12"]}
     study = Draft(source="", root=folder, table=table, default_name="s").study()
     assert study.command[-1] == "print(f'{x}')"
+
+
+def test_what_speaks_only_of_values_that_a_flag_took_away_is_left_out():
+    table = {
+        "parameters": {"mode": ["a", "b"], "s": ["x", "y"]},
+        "exclude": [{"mode": "b", "s": "x"}, {"mode": ["a", "b"]}, {"mode": "typo"}],
+    }
+    laid = lay(table, keys={}, parameters=[], axes=["mode=a"], thinning={})
+    assert laid["exclude"] == [{"mode": ["a"]}, {"mode": "typo"}]

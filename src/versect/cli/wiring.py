@@ -120,7 +120,7 @@ class Wiring:
         if settings is None:
             return offline
         path = self.places.root / "uv.toml"
-        write(path, settings)
+        write(path, settings, private=True)
         return ("--config-file", str(path), *offline)
 
     def resolver(self, engine: Engine) -> UvResolver:

@@ -76,9 +76,10 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
     yield from _grid(view, view.grid)
     yield ""
     shown = [glyph for glyph, count in view.counts.items() if count]
-    yield "; ".join(f"`{glyph}` {WORDS[glyph]}" for glyph in shown)
+    legend = [f"`{glyph}` {WORDS[glyph]}" for glyph in shown]
     if view.inert:
-        yield "; `°` a project of this row was never imported: its releases mean nothing there"
+        legend.append("`°` a project was never imported: its releases mean nothing there")
+    yield "; ".join(legend)
     yield ""
     for unused in view.inert:
         where = f" with {unused.where}" if unused.where else ""

@@ -10,8 +10,13 @@ from pathlib import Path
 from versect.errors import StorageError
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, *, private: bool = False) -> None:
     """Write a file in one step: into a new one beside it, made lasting, moved into place.
+
+    Args:
+        path: The file.
+        text: All of its content.
+        private: Whether nobody else may read it: it may hold credentials.
 
     Raises:
         StorageError: The folder is full, read-only or not a folder. The old file is untouched.
@@ -21,6 +26,8 @@ def write(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("x", encoding="utf-8", errors="backslashreplace") as file:
+            if private:
+                temporary.chmod(0o600)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())

@@ -45,10 +45,37 @@ def lay(
     named = {_lay_axis(merged, name, text) for name, text in _pairs("--axis", axes, faults)}
     if faults:
         raise StudyError("command line", tuple(faults))
+    for rows in ("include", "exclude"):
+        if rows in merged and rows not in keys:
+            merged[rows] = list(_still_speaking(merged[rows], _taken_away(table, merged)))
     projects = merged.get("projects", {})
     for name in (named & projects.keys()) or projects:
         projects[name] = {**projects[name], **thinning}
     return merged
+
+
+def _taken_away(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Give parameters with the values that flags have taken off their axes."""
+
+    def pairs(table: Mapping[str, Any]) -> set[tuple[str, str]]:
+        axes = table.get("parameters", {})
+        lists = ((n, v) for n, v in axes.items() if isinstance(v, list)) if axes else ()
+        return {(name, str(value)) for name, values in lists for value in values}
+
+    return pairs(before) - pairs(after)
+
+
+def _still_speaking(rows: Sequence[Any], gone: set[tuple[str, str]]) -> Iterator[Any]:
+    """Leave out of include and exclude what speaks only of values that are not asked any more."""
+    for row in rows:
+        kept = dict(row)
+        for name, value in row.items():
+            words = value if isinstance(value, list) else [value]
+            left = [word for word in words if (name, str(word)) not in gone]
+            if len(left) < len(words):
+                kept[name] = left
+        if [] not in kept.values():
+            yield kept
 
 
 def selector(text: str) -> dict[str, Any]:
