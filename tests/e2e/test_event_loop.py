@@ -110,7 +110,7 @@ def test_the_report_is_made_again_from_the_store(study):
 
 def test_a_cell_can_be_repeated(study):
     folder, engine, _ = study
-    cell = f"py{PYTHON}-openai1.55.2-httpx0.28.1-mode=collected-strategy=context-manager"
+    cell = f"py{PYTHON}-httpx0.28.1-openai1.55.2-mode=collected-strategy=context-manager"
     done = versect(folder, "reproduce", cell, "--engine", engine)
     assert done.returncode == 0, done.stderr
     again = subprocess.run(
@@ -122,6 +122,6 @@ def test_a_cell_can_be_repeated(study):
 
 def test_an_unknown_cell_is_refused_with_the_nearest_one(study):
     folder, _, _ = study
-    done = versect(folder, "reproduce", f"py{PYTHON}-openai1.55.2-httpx0.28.1-mode=collected")
+    done = versect(folder, "reproduce", f"py{PYTHON}-httpx0.28.1-openai1.55.2-mode=collected")
     assert done.returncode == 2
     assert "did you mean" in done.stderr
