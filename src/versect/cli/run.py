@@ -17,8 +17,17 @@ from versect.cli.options import (
     study_options,
 )
 
+_EXAMPLES = "\b\nExamples:" + "".join(
+    f"\n  versect run {words}"
+    for words in (
+        "event-loop",
+        "path/to/study.toml --python 3.12 -j 2",
+        "--python 3.12 --axis httpx='>=0.25' --every minor-latest -- python repro.py",
+    )
+)
 
-@click.command(cls=WithCommand)
+
+@click.command(cls=WithCommand, epilog=_EXAMPLES)
 @study_options
 @engine_option
 @jobs_option
@@ -40,15 +49,11 @@ def run(  # noqa: PLR0913 - one argument an option
     dry_run: bool,
     **options: Any,
 ) -> int:
-    r"""Run a study and write its compatibility table.
+    """Run a study and write its compatibility table.
 
     STUDY is a built-in study (event-loop), a study.toml, a pyproject.toml with [tool.versect], a
     script, or a folder that holds one of them. Without STUDY, the reproduction is the COMMAND
-    after --, and its axes come from --python and --axis:
-
-    \b
-      versect run event-loop
-      versect run --python 3.12 --axis httpx='>=0.25' --every minor-latest -- python repro.py
+    after --, and its axes come from --python and --axis.
 
     Finished trials are kept in RESULTS/STUDY/trials.jsonl and never run again unless --fresh.
     """
