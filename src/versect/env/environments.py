@@ -109,7 +109,7 @@ class Environments:
         (built / "pyvenv.cfg").write_text(layout.pyvenv_cfg(target), encoding="utf-8")
         for name in ("python", "python3", f"python{target.python}"):
             (built / "bin" / name).symlink_to(target.executable)
-        made = {site}
+        made = {""}
         for layer in layers:
             _lay(layer, site, made, put)
             _add_scripts(layer, built / "bin", site, environment.python)
@@ -126,25 +126,31 @@ class Environments:
         return manifest
 
 
-def _lay(layer: Layer, site: Path, made: set[Path], put: Callable[[Path, Path], None]) -> None:
-    """Lay the files of a layer, and their bytecode, below site-packages."""
+def _lay(layer: Layer, site: Path, made: set[str], put: Callable[[str, str], None]) -> None:
+    """Lay the files of a layer, and their bytecode, below site-packages.
 
-    def lay(source: Path, name: str) -> bool:
-        target = site / name
-        if target.parent not in made:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
-        if target.exists():  # two distributions with one file: the first one's stays
+    Texts instead of paths: an environment has thousands of files, and laying them is most of the
+    time that it takes to make one.
+    """
+    below, root, bytecode = str(site), str(layer.root), str(layer.bytecode)
+
+    def lay(source: str, name: str) -> bool:
+        folder = name.rpartition("/")[0]
+        if folder not in made:
+            os.makedirs(f"{below}/{folder}", exist_ok=True)  # noqa: PTH103 - as above
+            made.add(folder)
+        try:
+            put(f"{source}/{name}", f"{below}/{name}")
+        except FileExistsError:  # two distributions with one file: the first one's stays
             return False
-        put(source, target)
         return True
 
     package_called_bin = "bin/__init__.py" in layer.files
     for name in layer.files:
-        if (package_called_bin or not name.startswith("bin/")) and lay(layer.root / name, name):
+        if (package_called_bin or not name.startswith("bin/")) and lay(root, name):
             cached = layer.bytecode_of(name)
             if cached is not None:
-                lay(layer.bytecode / cached, cached)
+                lay(bytecode, cached)
 
 
 def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
