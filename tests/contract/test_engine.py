@@ -157,6 +157,14 @@ def test_the_reproduction_cannot_write_the_report_itself(run):
     assert run(code).ending == Exited(status=4)
 
 
+def test_a_reproduction_that_kills_its_supervisor_goes_with_it(run):
+    code = "import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(325)"
+    ending = run(code).ending
+    assert isinstance(ending, NotRun)
+    assert ending.cause is Cause.KILLED
+    assert not _running("time.sleep(325)")
+
+
 def test_records_that_are_no_file_are_not_read(run):
     code = (
         "import os\npath = os.environ['VERSECT_RECORD']\n"
@@ -247,7 +255,7 @@ def _running(words):
             line = path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             continue
-        if f"-c import {words}" in line or f"-c {words}" in line:
+        if words in line and "pytest" not in line:
             return True
     return False
 

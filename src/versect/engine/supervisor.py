@@ -153,6 +153,7 @@ def limits(spec):
     """Set the limits that the child inherits; called in the child before the program starts."""
 
     def apply():
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # one that kills its supervisor goes with it
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         if spec.get("file_size"):
             resource.setrlimit(resource.RLIMIT_FSIZE, (spec["file_size"], spec["file_size"]))

@@ -113,6 +113,7 @@ class Environments:
         for layer in layers:
             _lay(layer, site, made, put)
             _add_scripts(layer, built / "bin", site, environment.python)
+        (site / PTH_NAME).unlink(missing_ok=True)  # a wheel's own may be a link to its layer
         (site / PTH_NAME).write_text(PTH_LINE, encoding="utf-8")
         owners = {name: layer.name for layer in reversed(layers) for name in layer.files}
         state = {} if self._home is not None else dict(_state(built))
