@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -203,6 +204,8 @@ class Wiring:
         return LiveGrid(self.errors) if self.errors.is_terminal else PlainLines(self.errors)
 
     def _local(self) -> Engine:
+        # they are asked what they are while the index is asked for releases
+        threading.Thread(target=self.interpreters.all, daemon=True).start()
         return LocalEngine(self.interpreters.find, self.interpreters.remedy, self.environment)
 
     def _containers(self, program: str) -> Engine:

@@ -29,7 +29,8 @@ class Environments:
 
     For containers an environment is a farm of hard links, since it is mounted read-only. Without
     a container it is a copy: what a cell writes into it must not reach the download cache, nor any
-    other environment.
+    other environment. Only bytecode is linked even then: it is half of the bytes, the interpreter
+    never writes into it, and should somebody else, the bytecode layers are thrown away as well.
     """
 
     def __init__(self, folder: Path, layers: Layers, *, home: str | None) -> None:
@@ -68,10 +69,15 @@ class Environments:
             return True  # mounted read-only
         try:
             expected = self._manifest(environment.root)["state"]
-            if dict(_state(environment.root)) == expected:
+            found = dict(_state(environment.root))
+            if found == expected:
                 return True
+            if any(
+                _is_linked(name) and found.get(name, was) != was for name, was in expected.items()
+            ):
+                self._layers.forget_bytecode(environment.target)
         except (OSError, ValueError):
-            expected = None
+            pass  # somebody wrote even there: it goes all the same
         with self._threads[environment.key], disk.staging(self._folder / "tmp") as trash:
             if environment.root.is_dir():
                 environment.root.rename(trash / "modified")
@@ -135,7 +141,7 @@ def _lay(layer: Layer, site: Path, made: set[str], put: Callable[[str, str], Non
     """
     below, root, bytecode = str(site), str(layer.root), str(layer.bytecode)
 
-    def lay(source: str, name: str) -> bool:
+    def lay(source: str, name: str, put: Callable[[str, str], None]) -> bool:
         folder = name.rpartition("/")[0]
         if folder not in made:
             os.makedirs(f"{below}/{folder}", exist_ok=True)  # noqa: PTH103 - as above
@@ -148,10 +154,10 @@ def _lay(layer: Layer, site: Path, made: set[str], put: Callable[[str, str], Non
 
     package_called_bin = "bin/__init__.py" in layer.files
     for name in layer.files:
-        if (package_called_bin or not name.startswith("bin/")) and lay(root, name):
+        if (package_called_bin or not name.startswith("bin/")) and lay(root, name, put):
             cached = layer.bytecode_of(name)
             if cached is not None:
-                lay(bytecode, cached)
+                lay(bytecode, cached, disk.link)
 
 
 def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
@@ -178,7 +184,8 @@ def _write_script(path: Path, content: bytes) -> None:
 def _state(root: Path) -> Iterator[tuple[str, str]]:
     """Give what would change if somebody wrote: size, times and number of every file.
 
-    The time of the last change (``ctime``) is the one that no program can set back.
+    The time of the last change (``ctime``) is the one that no program can set back; of a linked
+    file it says nothing, since every further link changes it.
     """
     waiting = [(str(root), "")]
     while waiting:
@@ -191,4 +198,10 @@ def _state(root: Path) -> Iterator[tuple[str, str]]:
                     yield name, "folder"
                 elif name != _MANIFEST:
                     s = entry.stat(follow_symlinks=False)
-                    yield name, f"{s.st_size} {s.st_mtime_ns} {s.st_ctime_ns} {s.st_ino}"
+                    changed = 0 if _is_linked(name) else s.st_ctime_ns
+                    yield name, f"{s.st_size} {s.st_mtime_ns} {changed} {s.st_ino}"
+
+
+def _is_linked(name: str) -> bool:
+    """Whether a file of a local environment is shared with others: only bytecode is."""
+    return name.endswith(".pyc")

@@ -92,6 +92,11 @@ class Layers:
                 return refused
         return tuple(self._layer(package, target) for package in lock.packages)
 
+    def forget_bytecode(self, target: Target) -> None:
+        """Throw away an interpreter's bytecode: a cell wrote into what environments share."""
+        with self._guard, FileLock(self._folder / "layers.lock"):
+            disk.remove(self._folder / "bytecode" / f"{target.cache_tag}-{target.magic}")
+
     def _wheel(self, package: LockedPackage) -> Path:
         return self._folder / "wheels" / package.sha256
 
