@@ -27,4 +27,4 @@ def _started(pid: int) -> str:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     except OSError:
         return "gone" if Path("/proc/self/stat").exists() else "0"
-    return fields[19]
+    return "gone" if fields[0] in {"Z", "X"} else fields[19]  # dead, and nobody has asked yet
