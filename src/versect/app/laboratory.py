@@ -212,9 +212,12 @@ class Laboratory:
         )
 
     def _whole(self, prepared: Prepared) -> Environment | NotRun:
-        """Give the environment again: an earlier cell may have spoilt it, and then it is gone."""
+        """Give the environment again, whole: somebody may have spoilt it since it was made."""
         if isinstance(prepared.lock, NotRun) or isinstance(prepared.target, NotRun):
             return prepared.environment
+        environment = self._environments.build(prepared.lock, prepared.target)
+        if isinstance(environment, NotRun) or self._environments.intact(environment):
+            return environment
         return self._environments.build(prepared.lock, prepared.target)
 
     def _observe(self, probe: Probe, prepared: Prepared) -> Observation:
