@@ -95,15 +95,23 @@ def needed(files: list[str], libraries: str) -> dict[str, str]:
     return found
 
 
-def installed_libraries() -> dict[str, str]:
-    """Give this machine's libraries by name, from the loader's cache."""
+def machine(file: str) -> bytes:
+    """Give the part of an ELF header that says for which machine a file is."""
+    with Path(file).open("rb") as binary:
+        header = binary.read(20)
+    return header[4:6] + header[18:20]
+
+
+def installed_libraries(python: str) -> dict[str, str]:
+    """Give this machine's libraries of the interpreter's kind by name, from the loader's cache."""
     program = next((p for p in ("/sbin/ldconfig", "/usr/sbin/ldconfig") if Path(p).exists()), None)
     if program is None:
         return {}
     output = subprocess.run([program, "-p"], capture_output=True, text=True, check=False).stdout
     found: dict[str, str] = {}
     for name, path in re.findall(r"^\s+(\S+) \(libc6[^)]*\) => (\S+)", output, re.MULTILINE):
-        found.setdefault(name, path)
+        if name in ALWAYS and Path(path).exists() and machine(path) == machine(python):
+            found.setdefault(name, path)
     return found
 
 
@@ -111,9 +119,12 @@ def build(python: str, tree: Tree) -> None:
     """Put everything into the tree."""
     answer = subprocess.run([python, "-I", "-c", QUESTION], capture_output=True, check=True)
     facts = json.loads(answer.stdout)
-    for name in ("bin", "lib", "lib64", "sbin"):
+    for name in ("bin", "lib", "sbin"):
         tree.folder(f"usr/{name}")
         tree.link(name, f"usr/{name}")
+    # Loaders look in /usr/lib or in /usr/lib64, as their distribution has it.
+    tree.link("usr/lib64", "lib")
+    tree.link("lib64", "usr/lib64")
     for name in ("dev", "etc", "home", "proc", "root", "run", "sys", "var/tmp"):
         tree.folder(name)
     tree.folder("tmp", 0o1777)
@@ -146,14 +157,14 @@ def programs(tree: Tree, facts: dict[str, str]) -> None:
     if facts["library"]:
         binaries.append(f"{facts['libraries']}/{facts['library']}")
     libraries = needed(binaries, facts["libraries"])
-    known = installed_libraries()
+    known = installed_libraries(facts["executable"])
     extra = [known[name] for name in ALWAYS if name in known]
     libraries |= {Path(path).name: path for path in extra} | needed(extra, facts["libraries"])
     for name, path in sorted(libraries.items()):
         if name.startswith("/"):  # the loader has one place, which every program names
-            tree.file(path, name.replace("/lib64/", "usr/lib64/").replace("/lib/", "usr/lib/"))
+            tree.file(path, f"usr/lib/{Path(name).name}")
         else:
-            tree.file(path, f"usr/lib/{Path(path).name if name not in path else name}")
+            tree.file(path, f"usr/lib/{name}")
     tree.file(facts["executable"], f"{PREFIX}/bin/python{facts['python']}")
     for name in ("python3", "python"):
         tree.link(f"{PREFIX}/bin/{name}", f"python{facts['python']}")

@@ -16,6 +16,7 @@ from versect.forensics.records import decode_failures
 from versect.model.outcome import Cause
 from versect.model.study import Place
 from versect.model.trial import Exited, NotRun, OutOfMemory, Signalled, TimedOut
+from versect.run.process import Processes
 
 PYTHON = f"3.{sys.version_info.minor}"
 
@@ -237,14 +238,21 @@ def test_cancelling_ends_what_runs(engine, environment, tmp_path):
     if isinstance(engine, LocalEngine):
         own = LocalEngine(engine._find, engine._remedy, os.environ)
     else:
-        own = ContainerEngine("docker", engine._images, engine._client)
+        own = ContainerEngine(
+            engine._traits, engine._images, engine._client, Processes(), build_network="none"
+        )
     threading.Timer(1.5, own.cancel).start()
     started = time.monotonic()
-    ending = own.run(job_of(environment, tmp_path, "import time; time.sleep(324)")).ending
+    child = "import time; time.sleep(324)"
+    code = (
+        "import subprocess, sys\n"
+        f"subprocess.run([sys.executable, '-c', {child!r}], start_new_session=True)"
+    )
+    ending = own.run(job_of(environment, tmp_path, code)).ending
     assert isinstance(ending, NotRun)
     assert time.monotonic() - started < 8
     own.close()
-    assert not _running("time.sleep(324)")
+    assert not _running("time.sleep(324)"), "what the cell had started lives on"
 
 
 def _running(words):

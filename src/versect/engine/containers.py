@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import resource
 import secrets
 import threading
 import time
@@ -17,6 +19,7 @@ from versect.engine.images import Find, Images
 from versect.engine.interface import Execution, Job
 from versect.engine.platforms import container_platform
 from versect.engine.supervised import SUPERVISOR, execution, lost, specification
+from versect.engine.traits import Traits, traits
 from versect.errors import EngineUnavailable
 from versect.model.environment import Target
 from versect.model.outcome import Cause
@@ -29,7 +32,9 @@ _OUTSIDE: Final = 20.0
 """Seconds beyond a cell's limit after which the harness itself kills the container."""
 _CLIENT: Final = 60.0
 _TRUSTED: Final = 900.0
-_CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
+_GIVEN_UP: Final = 120.0
+"""Seconds beyond its limit after which no living harness can still want a container."""
+_OTHERS: Final = 0o005
 _CLIENT_FAILED: Final = 125
 """Exit status with which the client says that the engine could not run the container."""
 
@@ -39,16 +44,24 @@ class ContainerEngine:
 
     home: Final = oci.HOME
 
-    def __init__(self, program: str, images: Images, client: Mapping[str, str]) -> None:
-        self._program = program
+    def __init__(
+        self,
+        engine_traits: Traits,
+        images: Images,
+        client: Mapping[str, str],
+        processes: Processes,
+        *,
+        build_network: str,
+    ) -> None:
+        self._traits = engine_traits
+        self._program = engine_traits.program
         self._images = images
         self._client = dict(client)
-        self._processes = Processes()
+        self._processes = processes
+        self._build_network = build_network
         self._run_id = secrets.token_hex(6)
         self._numbers = itertools.count()
         self._owner = owner.mine()
-        self._notes: tuple[str, ...] = ()
-        self._build_network = "bridge"
         self._removing = ThreadPoolExecutor(2, thread_name_prefix="versect-remove")
         self._closed = threading.Event()
 
@@ -70,20 +83,24 @@ class ContainerEngine:
 
         """
         client = oci.environment(environment)
+        processes = Processes()
+        _check_version(program, client, processes)
+        answer = processes.run(
+            [program, "info", "--format", "{{json .}}"], env=client, timeout=_CLIENT
+        )
+        engine_traits = traits(program, answer.stdout, hard=_hard_limits())
         images = Images(
-            program,
+            engine_traits,
             environment=environment,
             client=client,
             interpreter=interpreter,
             remedy=remedy,
             memory=memory,
-            processes=Processes(),
+            processes=processes,
             say=say,
         )
-        engine = cls(program, images, client)
-        engine._build_network = environment.get("VERSECT_BUILD_NETWORK", engine._build_network)
-        engine._check_version()
-        engine._notes = engine._missing_limits()
+        network = environment.get("VERSECT_BUILD_NETWORK", "bridge")
+        engine = cls(engine_traits, images, client, processes, build_network=network)
         engine._reap()
         return engine
 
@@ -103,39 +120,28 @@ class ContainerEngine:
 
     def run(self, job: Job) -> Execution:
         """Run one job in a container of its own; see ``Engine.run``."""
-        name = f"versect-{self._run_id}-{next(self._numbers)}"
-        limit = job.limits.timeout + _OUTSIDE
-        argv = self._cell(job, name, limit)
-        started = time.monotonic()
-        try:
-            done = self._processes.run(argv, env=self._client, timeout=limit, keep=64 << 20)
-            if done.timed_out:
-                self._client_run("kill", name)
-            seconds = time.monotonic() - started
-            asked = self._client_run("inspect", "--format", "{{json .State}}", name)
-        finally:
-            self._remove(name)
-        return self._execution(job, done, oci.state(asked.stdout), seconds)
+        done, state, seconds = self._attempt(job)
+        if self._traits.ipv6 and state is not None and "disable_ipv6" in state.error:
+            # A kernel without IPv6 has no such setting, and no such address to want.
+            self._traits = replace(self._traits, ipv6=False)
+            done, state, seconds = self._attempt(job)
+        return self._execution(job, done, state, seconds)
 
     def trusted(self, target: Target, argv: Sequence[str], folder: Path) -> str:
         """Run versect's own code in a container; see ``Engine.trusted``."""
-        status = folder.stat()
-        words = (
-            *(self._program, "run", "--rm", "--network", "none", "--read-only"),
-            *("--label", f"{oci.RUN_LABEL}={self._run_id}"),
-            *("--label", f"{oci.OWNER_LABEL}={self._owner}"),
-            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-            *("--security-opt", "label=disable", "--user", f"{status.st_uid}:{status.st_gid}"),
-            *("--tmpfs", f"{oci.SCRATCH}:rw,size=64m,mode=1777"),
-            *("--mount", oci.mount(str(folder), str(folder)).removesuffix(",readonly")),
-            target.image or "",
-            *(target.executable, *argv),
+        words = oci.trusted_argv(
+            (target.executable, *argv),
+            image=target.image or "",
+            traits=self._traits,
+            labels=self._labels(_TRUSTED),
+            folder=folder,
+            user=_user(folder),
         )
         done = self._processes.run(words, env=self._client, timeout=_TRUSTED)
         if done.status != 0:
             raise EngineUnavailable(
                 f"{self._program} could not run versect's own code: {done.words[-500:]}",
-                remedy="check the engine, for example with 'docker run --rm hello-world'",
+                remedy=f"check the engine, for example with '{self._program} run --rm hello-world'",
             )
         return done.stdout.decode(errors="replace")
 
@@ -154,25 +160,21 @@ class ContainerEngine:
         target = self.target(python)
         if isinstance(target, NotRun):
             return _CLIENT_FAILED, target.detail
-        words = (
-            *(self._program, "run", "--rm", "--network", self._build_network, "--read-only"),
-            *("--label", f"{oci.RUN_LABEL}={self._run_id}"),
-            *("--label", f"{oci.OWNER_LABEL}={self._owner}"),
-            *("--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--init"),
-            *("--security-opt", "label=disable", "--pids-limit", "512", "--memory", "4g"),
-            *("--user", f"{folder.stat().st_uid}:{folder.stat().st_gid}", "--workdir", str(folder)),
-            *("--tmpfs", f"{oci.SCRATCH}:rw,exec,size=2g,mode=1777"),
-            *("--mount", oci.mount(str(folder), str(folder)).removesuffix(",readonly")),
-            *("--env", f"HOME={oci.SCRATCH}", "--env", "SSL_CERT_FILE=" + _CERTIFICATES),
-            target.image or "",
-            *argv,
+        words = oci.build_argv(
+            argv,
+            image=target.image or "",
+            traits=self._traits,
+            labels=self._labels(_TRUSTED),
+            folder=folder,
+            user=_user(folder),
+            network=self._build_network,
         )
         done = self._processes.run(words, env=self._client, timeout=_TRUSTED)
         return (1 if done.timed_out else done.status), done.words
 
     def command(self, job: Job) -> tuple[str, ...]:
         """Give the command line of a job; see ``Engine.command``."""
-        return oci.plain_argv(job, self._program)
+        return oci.plain_argv(job, self._traits)
 
     def cancel(self) -> None:
         """Kill the containers of this engine; see ``Engine.cancel``."""
@@ -185,6 +187,22 @@ class ContainerEngine:
             self._closed.set()
             self._removing.shutdown(wait=True)
 
+    def _attempt(self, job: Job) -> tuple[Finished, oci.State | None, float]:
+        """Run a job's container; give the client's end, the container's, and the seconds."""
+        name = f"versect-{self._run_id}-{next(self._numbers)}"
+        limit = job.limits.timeout + _OUTSIDE
+        argv = self._cell(job, name, limit)
+        started = time.monotonic()
+        try:
+            done = self._processes.run(argv, env=self._client, timeout=limit, keep=64 << 20)
+            if done.timed_out:
+                self._client_run("kill", name)
+            seconds = time.monotonic() - started
+            asked = self._client_run("inspect", "--format", "{{json .State}}", name)
+        finally:
+            self._remove(name)
+        return done, oci.state(asked.stdout), seconds
+
     def _cell(self, job: Job, name: str, limit: float) -> tuple[str, ...]:
         spec = specification(
             job,
@@ -193,92 +211,66 @@ class ContainerEngine:
             scratch=oci.SCRATCH,
             recorder=None if job.recorder is None else oci.RECORDER,
         )
-        labels = {
+        interpreter = job.environment.target.executable
+        return oci.cell_argv(
+            job,
+            (interpreter, "-I", "-S", oci.SUPERVISOR, spec),
+            traits=self._traits,
+            name=name,
+            labels=self._labels(limit),
+            supervisor=SUPERVISOR,
+        )
+
+    def _labels(self, limit: float) -> dict[str, str]:
+        return {
             oci.RUN_LABEL: self._run_id,
             oci.OWNER_LABEL: self._owner,
-            oci.DEADLINE_LABEL: str(int(time.time() + limit + _OUTSIDE)),
+            oci.DEADLINE_LABEL: str(int(time.time() + limit + _GIVEN_UP)),
         }
-        interpreter = job.environment.target.executable
-        words = (interpreter, "-I", "-S", oci.SUPERVISOR, spec)
-        return oci.cell_argv(
-            job, words, program=self._program, name=name, labels=labels, supervisor=SUPERVISOR
-        )
 
     def _execution(
         self, job: Job, done: Finished, state: oci.State | None, seconds: float
     ) -> Execution:
         """Put together what the supervisor reported and what the engine says."""
-        found = execution(done.stdout, seconds=seconds, notes=self._notes)
+        notes = (*self._traits.notes, *_closed_to_others(job.study))
+        found = execution(done.stdout, seconds=seconds, notes=notes)
         if state is not None and state.out_of_memory:
             status = found.ending.status if found and isinstance(found.ending, Exited) else None
             ending = OutOfMemory(limit=job.limits.memory, status=status)
-            base = found or lost(Cause.OUT_OF_MEMORY, "", seconds=seconds, notes=self._notes)
+            base = found or lost(Cause.OUT_OF_MEMORY, "", seconds=seconds, notes=notes)
             return replace(base, ending=ending)
         if found is not None:
             return found
         if done.timed_out:
-            base = lost(Cause.TIMEOUT, "", seconds=seconds, notes=self._notes)
+            base = lost(Cause.TIMEOUT, "", seconds=seconds, notes=notes)
             return replace(base, ending=TimedOut(limit=job.limits.timeout))
         if done.cancelled:
-            return lost(Cause.ENGINE_ERROR, "cancelled", seconds=seconds, notes=self._notes)
+            return lost(Cause.ENGINE_ERROR, "cancelled", seconds=seconds, notes=notes)
         if state is None or state.error or done.status == _CLIENT_FAILED:
             words = (state.error if state else "") or done.words[-1000:]
             detail = f"{self._program} could not run the cell: {words}"
-            return lost(Cause.ENGINE_ERROR, detail, seconds=seconds, notes=self._notes)
+            return lost(Cause.ENGINE_ERROR, detail, seconds=seconds, notes=notes)
         detail = f"the cell ended with status {state.status} and no report: something killed it"
-        return lost(Cause.KILLED, detail, seconds=seconds, notes=self._notes)
-
-    def _check_version(self) -> None:
-        side = "Server" if self._program == "docker" else "Client"
-        argv = [self._program, "version", "--format", f"{{{{.{side}.Version}}}}"]
-        try:
-            done = self._processes.run(argv, env=self._client, timeout=_ANSWER)
-        except OSError as error:
-            raise EngineUnavailable(
-                f"{self._program} is not installed", remedy="install docker or podman"
-            ) from error
-        version = oci.version(done.stdout)
-        if done.status != 0 or version is None:
-            words = done.words.splitlines()[-1] if done.words else f"no answer in {_ANSWER:g} s"
-            raise EngineUnavailable(
-                f"{self._program} does not answer: {words}",
-                remedy='start it; in a checkout on Debian: eval "$(sh docker/engine-up)"',
-            )
-        oldest = oci.OLDEST[self._program]
-        if version < oldest:
-            raise EngineUnavailable(
-                f"{self._program} {version[0]}.{version[1]} is too old",
-                remedy=f"versect needs {self._program} {oldest[0]}.{oldest[1]} or later",
-            )
-
-    def _missing_limits(self) -> tuple[str, ...]:
-        """Ask which limits the engine silently ignores, so that nobody relies on them."""
-        if self._program == "docker":
-            names = {"memory": ".MemoryLimit", "processes": ".PidsLimit", "cpus": ".CPUCfsQuota"}
-            form = " ".join(f"{{{{{field}}}}}" for field in names.values())
-            answer = self._client_run("info", "--format", form).stdout.decode().split()
-            missing = [name for name, held in zip(names, answer, strict=False) if held == "false"]
-        else:
-            form = "{{.Host.Security.Rootless}} {{.Host.CgroupsVersion}}"
-            answer = self._client_run("info", "--format", form).stdout.decode().split()
-            missing = ["memory", "processes", "cpus"] if answer == ["true", "v1"] else []
-        if not missing:
-            return ()
-        return (f"{self._program} ignores the limits of {', '.join(missing)} on this machine",)
+        return lost(Cause.KILLED, detail, seconds=seconds, notes=notes)
 
     def _reap(self) -> None:
         """Remove containers whose harness has died; those of other live runs are left alone."""
-        form = f'{{{{.ID}}}} {{{{.Label "{oci.OWNER_LABEL}"}}}}'
+        labels = " ".join(f'{{{{.Label "{n}"}}}}' for n in (oci.OWNER_LABEL, oci.DEADLINE_LABEL))
         listed = self._client_run(
-            "ps", "--all", "--filter", f"label={oci.RUN_LABEL}", "--format", form
+            *("ps", "--all", "--filter", f"label={oci.RUN_LABEL}"),
+            *("--format", f"{{{{.ID}}}} {labels}"),
         )
+        now = time.time()
+        left = []
         for line in listed.stdout.decode(errors="replace").splitlines():
-            container, _, belongs_to = line.partition(" ")
-            if owner.is_gone(belongs_to):
-                self._client_run("rm", "--force", "--volumes", container)
+            container, belongs_to, deadline = (*line.split(" "), "", "", "")[:3]
+            if owner.is_gone(belongs_to) or owner.is_overdue(deadline, now):
+                left.append(container)
+        if left:
+            self._client_run("rm", "--force", "--volumes", *left)
 
     def _remove(self, name: str) -> None:
-        if not self._closed.is_set():
+        with contextlib.suppress(RuntimeError):  # closed already; the next start removes it
             self._removing.submit(self._client_run, "rm", "--force", "--volumes", name)
 
     def _remove_all(self, label: str) -> None:
@@ -296,3 +288,50 @@ class ContainerEngine:
     def _client_run(self, *words: str) -> Finished:
         """Run the client for itself: cancelling cells does not cancel looking after them."""
         return Processes().run([self._program, *words], env=self._client, timeout=_CLIENT)
+
+
+def _check_version(program: str, client: Mapping[str, str], processes: Processes) -> None:
+    side = "Server" if program == "docker" else "Client"
+    argv = [program, "version", "--format", f"{{{{.{side}.Version}}}}"]
+    try:
+        done = processes.run(argv, env=client, timeout=_ANSWER)
+    except OSError as error:
+        raise EngineUnavailable(
+            f"{program} is not installed", remedy="install docker or podman"
+        ) from error
+    version = oci.version(done.stdout)
+    if done.status != 0 or version is None:
+        words = done.words.splitlines()[-1] if done.words else f"no answer in {_ANSWER:g} s"
+        raise EngineUnavailable(
+            f"{program} does not answer: {words}",
+            remedy='start it; in a checkout on Debian: eval "$(sh docker/engine-up)"',
+        )
+    oldest = oci.OLDEST[program]
+    if version < oldest:
+        raise EngineUnavailable(
+            f"{program} {version[0]}.{version[1]} is too old",
+            remedy=f"versect needs {program} {oldest[0]}.{oldest[1]} or later",
+        )
+
+
+def _hard_limits() -> dict[str, int | None]:
+    """Give this machine's hard limits; None for none."""
+    kinds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
+    limits = {name: resource.getrlimit(kind)[1] for name, kind in kinds.items()}
+    return {n: None if limit == resource.RLIM_INFINITY else limit for n, limit in limits.items()}
+
+
+def _user(folder: Path) -> str:
+    status = folder.stat()
+    return f"{status.st_uid}:{status.st_gid}"
+
+
+def _closed_to_others(folder: Path) -> tuple[str, ...]:
+    """Say that a study's folder cannot be read by the ordinary user that cells run as."""
+    try:
+        mode = folder.stat().st_mode & 0o777
+    except OSError:
+        return ()
+    if mode & _OTHERS == _OTHERS:
+        return ()
+    return (f"cells run as an ordinary user, and {folder} is closed to others: chmod o+rx it",)

@@ -11,6 +11,7 @@ from typing import Final
 
 from versect.engine.interface import Job
 from versect.engine.supervised import FILE_SIZE
+from versect.engine.traits import Traits
 
 HOME: Final = "/env"
 STUDY: Final = "/study"
@@ -18,6 +19,9 @@ SUPERVISOR: Final = "/versect/supervisor.py"
 RECORDER: Final = "/versect/recorder.py"
 SCRATCH: Final = "/tmp"  # noqa: S108 - the cell's own, in memory
 NOBODY: Final = "65534:65534"
+IPV6: Final = "net.ipv6.conf.lo.disable_ipv6=0"
+CERTIFICATES: Final = "/etc/ssl/certs/ca-certificates.crt"
+BUILD_MEMORY: Final = 4 << 30
 
 RUN_LABEL: Final = "versect.run"
 OWNER_LABEL: Final = "versect.owner"
@@ -52,7 +56,7 @@ def cell_argv(  # noqa: PLR0913 - what a container is made of
     job: Job,
     words: Sequence[str],
     *,
-    program: str,
+    traits: Traits,
     name: str,
     labels: Mapping[str, str],
     supervisor: Path | None,
@@ -62,31 +66,29 @@ def cell_argv(  # noqa: PLR0913 - what a container is made of
     Args:
         job: The job.
         words: What runs in the container.
-        program: ``docker`` or ``podman``.
+        traits: The engine's.
         name: The container's name; empty for a container that removes itself.
         labels: The container's labels.
         supervisor: The supervisor's file on this machine; None to run without it.
 
     """
     limits = job.limits
-    memory = str(limits.memory)
     mounts = [(str(job.environment.root), HOME), (str(job.study), STUDY)]
     if supervisor is not None:
         mounts.append((str(supervisor), SUPERVISOR))
         if job.recorder is not None:
             mounts.append((str(job.recorder), RECORDER))
     return (
-        *(program, "run", *(("--name", name) if name else ("--rm",))),
-        *(word for key, value in labels.items() for word in ("--label", f"{key}={value}")),
-        *("--network", "none", "--read-only", "--init", "--user", NOBODY, "--workdir", STUDY),
-        *("--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-        # Sharing with SELinux would mean relabelling the user's files; mounts are read-only.
-        *("--security-opt", "label=disable"),
-        *("--pids-limit", str(limits.processes), "--cpus", f"{limits.cpus:g}"),
-        *("--memory", memory, "--memory-swap", memory),
+        *(traits.program, "run", *(("--name", name) if name else ("--rm",))),
+        *_labelled(labels),
+        *("--network", "none", "--init", "--user", NOBODY, "--workdir", STUDY),
+        *_shut(traits),
+        *_limited(traits, limits.memory, limits.processes, limits.cpus),
         *("--ulimit", "core=0", "--ulimit", f"fsize={FILE_SIZE}"),
+        *(("--sysctl", IPV6) if traits.ipv6 else ()),
         *("--tmpfs", f"{SCRATCH}:rw,exec,nosuid,nodev,size=256m,mode=1777"),
-        *("--log-driver", "none"),
+        # The harness drains what the supervisor says; a log on disk would only grow.
+        *(("--log-driver", "none") if name else ()),
         *(w for source, target in mounts for w in ("--mount", mount(source, target))),
         *(w for pair in sorted(variables(job).items()) for w in ("--env", "=".join(pair))),
         job.environment.target.image or "",
@@ -94,13 +96,103 @@ def cell_argv(  # noqa: PLR0913 - what a container is made of
     )
 
 
-def plain_argv(job: Job, program: str) -> tuple[str, ...]:
+def plain_argv(job: Job, traits: Traits) -> tuple[str, ...]:
     """Give the command with which a person repeats a cell: no supervisor, nothing left behind."""
     python, *arguments = job.argv
     words = (job.environment.python if python == "python" else python, *arguments)
-    argv = cell_argv(job, words, program=program, name="", labels={}, supervisor=None)
-    at = argv.index("--log-driver")
-    return (*argv[:at], *argv[at + 2 :])
+    return cell_argv(job, words, traits=traits, name="", labels={}, supervisor=None)
+
+
+def trusted_argv(  # noqa: PLR0913 - what a container is made of
+    words: Sequence[str],
+    *,
+    image: str,
+    traits: Traits,
+    labels: Mapping[str, str],
+    folder: Path,
+    user: str,
+) -> tuple[str, ...]:
+    """Give the command that runs versect's own code, with ``folder`` writable, as its owner."""
+    return (
+        *(traits.program, "run", "--rm", "--network", "none"),
+        *_labelled(labels),
+        *_shut(traits),
+        *("--user", _outside(user, traits), "--tmpfs", f"{SCRATCH}:rw,size=64m,mode=1777"),
+        *("--mount", mount(str(folder), str(folder), writable=True)),
+        image,
+        *words,
+    )
+
+
+def build_argv(  # noqa: PLR0913 - what a container is made of
+    words: Sequence[str],
+    *,
+    image: str,
+    traits: Traits,
+    labels: Mapping[str, str],
+    folder: Path,
+    user: str,
+    network: str,
+) -> tuple[str, ...]:
+    """Give the command that builds somebody's source archive: with a network, and little else."""
+    return (
+        *(traits.program, "run", "--rm", "--network", network, "--init"),
+        *_labelled(labels),
+        *_shut(traits),
+        *_limited(traits, BUILD_MEMORY, 512, None),
+        *("--user", _outside(user, traits), "--workdir", str(folder)),
+        *("--tmpfs", f"{SCRATCH}:rw,exec,size=2g,mode=1777"),
+        *("--mount", mount(str(folder), str(folder), writable=True)),
+        *("--env", f"HOME={SCRATCH}", "--env", f"SSL_CERT_FILE={CERTIFICATES}"),
+        image,
+        *words,
+    )
+
+
+def facts_argv(words: Sequence[str], *, image: str, traits: Traits) -> tuple[str, ...]:
+    """Give the command that asks an image's interpreter what it is."""
+    return (
+        *(traits.program, "run", "--rm", "--network", "none", "--user", NOBODY),
+        *_shut(traits),
+        image,
+        *words,
+    )
+
+
+def _labelled(labels: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(word for key, value in labels.items() for word in ("--label", f"{key}={value}"))
+
+
+def _shut(traits: Traits) -> tuple[str, ...]:
+    """Give the options of every container: nothing to write to, nothing to gain, nothing passed."""
+    return (
+        *("--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+        # With SELinux a container may read what is labelled for it. ``:z`` would relabel the
+        # user's own files for good, and whole home folders with them; so the container goes
+        # without a label, and everything else that shuts it in stays.
+        *("--security-opt", "label=disable"),
+        *(word for limit in traits.ulimits for word in ("--ulimit", limit)),
+        # podman hands the host's proxies, passwords included, to every container.
+        *(("--http-proxy=false",) if traits.program == "podman" else ()),
+    )
+
+
+def _limited(traits: Traits, memory: int, processes: int, cpus: float | None) -> tuple[str, ...]:
+    """Give the limits that the engine can hold; some refuse to start with one they cannot."""
+    words: list[str] = []
+    if "processes" not in traits.ignored:
+        words += ("--pids-limit", str(processes))
+    if "cpus" not in traits.ignored and cpus is not None:
+        # More processors than there are is an error, and no limit either.
+        words += ("--cpus", f"{min(cpus, traits.cpus or cpus):g}")
+    if "memory" not in traits.ignored:
+        words += ("--memory", str(memory), "--memory-swap", str(memory))
+    return tuple(words)
+
+
+def _outside(user: str, traits: Traits) -> str:
+    """Name a user of this machine inside a container: without root, its root is that user."""
+    return "0:0" if traits.rootless else user
 
 
 def variables(job: Job) -> dict[str, str]:
@@ -115,9 +207,11 @@ def variables(job: Job) -> dict[str, str]:
     }
 
 
-def mount(source: str, target: str) -> str:
-    """Give a read-only bind mount; a comma or quote in a path is quoted as in CSV."""
-    fields = ["type=bind", f"source={source}", f"target={target}", "readonly"]
+def mount(source: str, target: str, *, writable: bool = False) -> str:
+    """Give a bind mount; a comma or quote in a path is quoted as in CSV."""
+    fields = ["type=bind", f"source={source}", f"target={target}"]
+    if not writable:
+        fields.append("readonly")
     quoted = ['"' + f.replace('"', '""') + '"' if re.search(r'[",\n]', f) else f for f in fields]
     return ",".join(quoted)
 
