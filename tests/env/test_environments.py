@@ -1,7 +1,6 @@
 """Environments as they lie on disk, and what happens to them when somebody misbehaves."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -178,14 +177,6 @@ def _write_in_place(site):
     (site / "plain.py").write_text("VERSION = 'x'\n")
 
 
-def _write_in_place_and_hide_it(site):
-    path = site / "plain.py"
-    before = path.stat()
-    path.write_text('VERSION = "9.9"\n')
-    assert path.stat().st_size == before.st_size
-    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-
 def _write_bytecode(site):
     (cached,) = (site / "__pycache__").glob("plain.*.pyc")
     cached.write_bytes(cached.read_bytes().replace(b"1.0", b"6.6") + b" ")
@@ -205,7 +196,7 @@ def _remove(site):
 
 @pytest.mark.parametrize(
     "poison",
-    [_write_in_place, _write_in_place_and_hide_it, _write_bytecode, _add, _add_a_link, _remove],
+    [_write_in_place, _write_bytecode, _add, _add_a_link, _remove],
 )
 def test_a_poisoned_environment_is_noticed_and_built_anew(workshop, environment, poison):
     store = workshop.store()
@@ -222,10 +213,36 @@ def test_running_in_an_environment_does_not_modify_it(workshop, environment):
     assert workshop.store().intact(environment)
 
 
-def test_an_environment_here_shares_no_file_with_the_download_cache(environment):
+def test_an_environment_here_shares_no_file_with_the_download_cache(workshop, environment):
+    cache = Path(workshop.host["UV_CACHE_DIR"])
+    downloaded = {path.stat().st_ino for path in cache.rglob("*") if path.is_file()}
     files = [path for path in _site(environment).rglob("*") if path.is_file()]
-    shared = {path.suffix for path in files if path.stat().st_nlink > 1}
-    assert shared == {".pyc"}, "bytecode is versect's own, and no part of the download"
+    assert downloaded
+    assert not downloaded & {path.stat().st_ino for path in files}
+
+
+def test_what_environments_share_is_made_anew_when_a_cell_wrote_into_it(workshop, environment):
+    make_wheel(workshop.files, "more", "1.0", requires=["plain"])
+    store = workshop.store()
+    other = store.build(workshop.lock(Requirement("more")), target_here())
+    _write_in_place(_site(environment))
+    assert not store.intact(environment)
+    assert not store.intact(other), "it links the same file"
+    again = store.build(workshop.lock(Requirement("more")), target_here())
+    assert _run(again, "-c", "import plain; print(plain.VERSION)") == "1.0"
+
+
+def test_only_what_a_study_imports_is_compiled_and_more_of_it_later(workshop):
+    files = {"big/__init__.py": "from .a import X\n", "big/a.py": "X = 1\n", "big/b.py": "Y = 2\n"}
+    make_wheel(workshop.files, "big", "1.0", files=files)
+    make_wheel(workshop.files, "more", "1.0", requires=["big"])
+    workshop.roots = frozenset({"big"})
+    first = workshop.store().build(workshop.lock(Requirement("big")), target_here())
+    assert {p.name.split(".")[0] for p in _site(first).rglob("*.pyc")} == {"__init__", "a"}
+    assert _run(first, "-B", "-c", "import big.b; print(big.b.Y)") == "2"
+    workshop.roots = frozenset({"big.b"})
+    later = workshop.store().build(workshop.lock(Requirement("more")), target_here())
+    assert {p.name.split(".")[0] for p in _site(later).rglob("*.pyc")} == {"__init__", "a", "b"}
 
 
 def test_an_environment_for_containers_is_hard_links(tmp_path):
@@ -320,12 +337,12 @@ def _timed(workshop, names):
 
 
 def _forget(workshop):
-    layers = workshop.places.layers
+    layers = workshop.places.layers(linked=False)
     for folder in (workshop.places.environments / "ready", layers / "wheels", layers / "bytecode"):
         if folder.is_dir():
             folder.rename(workshop.places.root / f"old-{time.monotonic_ns()}")
 
 
 def _leftovers(workshop):
-    folders = (workshop.places.environments / "tmp", workshop.places.layers / "tmp")
+    folders = (workshop.places.environments / "tmp", workshop.places.layers(linked=False) / "tmp")
     return [path for folder in folders if folder.is_dir() for path in folder.iterdir()]

@@ -130,10 +130,10 @@ def test_after_everything_is_pruned_it_is_built_again(workshop, built):
 def test_what_dead_processes_left_half_made_is_swept_up(workshop):
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    half = workshop.places.layers / "tmp" / f"{dead.pid}-00"
+    half = workshop.places.layers(linked=True) / "tmp" / f"{dead.pid}-00"
     half.mkdir(parents=True)
     (half / "file").write_text("")
-    mine = workshop.places.layers / "tmp" / f"{os.getpid()}-00"
+    mine = workshop.places.layers(linked=True) / "tmp" / f"{os.getpid()}-00"
     mine.mkdir()
     prune(workshop.places, before=0.0, dry_run=False)
     assert not half.exists()

@@ -85,9 +85,7 @@ def test_known_answers_are_not_tried_and_nothing_is_tried_twice():
         return history(40)(ask)
 
     with ThreadPoolExecutor(3) as executor:
-        drive(
-            lambda: halve(99), note, executor=executor, jobs=3, known={Ask(49): Answer.FAILED}
-        )
+        drive(lambda: halve(99), note, executor=executor, jobs=3, known={Ask(49): Answer.FAILED})
     assert 49 not in tried
     assert len(tried) == len(set(tried))
 

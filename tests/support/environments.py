@@ -76,6 +76,7 @@ class Workshop:
         }
         self.uv = uv_distribution.find_uv_bin()
         self.home = home
+        self.roots = None
         self.url = url
         self.engine = LocalEngine(lambda _: facts_here(), str, self.host)
         self.compiled: list[tuple[str, ...]] = []
@@ -99,12 +100,14 @@ class Workshop:
     def store(self):
         """Make a store; several of them share one folder, as processes do."""
         layers = Layers(
-            self.places.layers,
+            self.places.layers(linked=self.home is not None),
             uv_program=self.uv,
             environment=self.host,
             index=self.index(),
             trusted=self._trusted,
             processes=Processes(),
+            linked=self.home is not None,
+            roots=self.roots,
         )
         return Environments(self.places.environments, layers, home=self.home)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -21,6 +23,9 @@ from versect.select.platforms import compatible_tags
 from versect.select.series import series as series_of
 
 Result = tuple[Trial, Outcome]
+
+_PAGES: Final = 4
+"""Pages of an index that are asked for at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +63,13 @@ def enumerate_series(
     """
     found: dict[tuple[str, NormalizedName], Series] = {}
     faults: list[Fault] = []
+    with ThreadPoolExecutor(_PAGES, thread_name_prefix="versect-index") as pool:
+        projects = pool.map(index.project, (axis.project for axis in study.projects))
+        known = dict(zip(study.projects, projects, strict=True))
     for axis in study.projects:
-        project = index.project(axis.project)
         for python in study.pythons:
             found[python, axis.project] = series_of(
-                project,
+                known[axis],
                 axis,
                 python_version=python,
                 tags=compatible_tags(python, platform),

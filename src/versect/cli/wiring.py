@@ -27,6 +27,7 @@ from versect.env.environments import Environments
 from versect.env.interpreters import Interpreters
 from versect.env.layers import Layers
 from versect.env.places import Places
+from versect.env.reach import roots
 from versect.env.resolver import UvResolver
 from versect.errors import ToolMissing
 from versect.index.client import SimpleIndex
@@ -162,15 +163,23 @@ class Wiring:
             },
         )
 
-    def environments(self, engine: Engine) -> Environments:
-        """Give the environment store for an engine."""
+    def environments(self, engine: Engine, study: Study) -> Environments:
+        """Give the environment store for an engine, with bytecode of what a study imports."""
+        linked = engine.home is not None  # mounted read-only
+        sources = (
+            (study.root / name).read_text(encoding="utf-8", errors="replace")
+            for name in study.files
+            if name.endswith(".py")
+        )
         layers = Layers(
-            self.places.layers,
+            self.places.layers(linked=linked),
             uv_program=self.uv,
             environment=self.environment,
             index=self.index_arguments,
             trusted=engine.trusted,
             processes=self.processes,
+            linked=linked,
+            roots=roots(study.command, sources),
         )
         return Environments(self.places.environments, layers, home=engine.home)
 
@@ -183,7 +192,7 @@ class Wiring:
             study,
             engine=engine,
             resolver=self.resolver(engine),
-            environments=self.environments(engine),
+            environments=self.environments(engine, study),
             releases=releases,
             fingerprint=fingerprint(study),
             run=run,

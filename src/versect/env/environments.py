@@ -7,7 +7,7 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,10 +27,11 @@ _MANIFEST: Final = ".versect.json"
 class Environments:
     """Environments below one folder; see ``EnvironmentStore``.
 
-    For containers an environment is a farm of hard links, since it is mounted read-only. Without
-    a container it is a copy: what a cell writes into it must not reach the download cache, nor any
-    other environment. Only bytecode is linked even then: it is half of the bytes, the interpreter
-    never writes into it, and should somebody else, the bytecode layers are thrown away as well.
+    An environment is a farm of hard links to layers. For containers it is mounted read-only.
+    Without a container cells can write into it, so that its layers share nothing with the download
+    cache, and it is compared with what was built before and after every trial. A cell that wrote
+    into a file of an environment spoilt it for every environment that links the same file: each
+    notices it by its own comparison, and the layers are thrown away.
     """
 
     def __init__(self, folder: Path, layers: Layers, *, home: str | None) -> None:
@@ -72,10 +73,8 @@ class Environments:
             found = dict(_state(environment.root))
             if found == expected:
                 return True
-            if any(
-                _is_linked(name) and found.get(name, was) != was for name, was in expected.items()
-            ):
-                self._layers.forget_bytecode(environment.target)
+            if any(_same_file(found.get(name), was) for name, was in expected.items()):
+                self._layers.forget()
         except (OSError, ValueError):
             pass  # somebody wrote even there: it goes all the same
         with self._threads[environment.key], disk.staging(self._folder / "tmp") as trash:
@@ -108,7 +107,6 @@ class Environments:
 
     def _assemble(self, built: Path, environment: Environment, layers: tuple[Layer, ...]) -> None:
         target = environment.target
-        put = disk.link if self._home is not None else disk.copy
         site = built / layout.site_packages(target.python)
         for folder in (site, built / "bin"):
             folder.mkdir(parents=True)
@@ -117,9 +115,9 @@ class Environments:
             (built / "bin" / name).symlink_to(target.executable)
         made = {""}
         for layer in layers:
-            _lay(layer, site, made, put)
+            _lay(layer, site, made)
             _add_scripts(layer, built / "bin", site, environment.python)
-        (site / PTH_NAME).unlink(missing_ok=True)  # a wheel's own may be a link to its layer
+        (site / PTH_NAME).unlink(missing_ok=True)  # a wheel's own is a link to its layer
         (site / PTH_NAME).write_text(PTH_LINE, encoding="utf-8")
         owners = {name: layer.name for layer in reversed(layers) for name in layer.files}
         state = {} if self._home is not None else dict(_state(built))
@@ -133,7 +131,7 @@ class Environments:
         return manifest
 
 
-def _lay(layer: Layer, site: Path, made: set[str], put: Callable[[str, str], None]) -> None:
+def _lay(layer: Layer, site: Path, made: set[str]) -> None:
     """Lay the files of a layer, and their bytecode, below site-packages.
 
     Texts instead of paths: an environment has thousands of files, and laying them is most of the
@@ -141,23 +139,23 @@ def _lay(layer: Layer, site: Path, made: set[str], put: Callable[[str, str], Non
     """
     below, root, bytecode = str(site), str(layer.root), str(layer.bytecode)
 
-    def lay(source: str, name: str, put: Callable[[str, str], None]) -> bool:
+    def lay(source: str, name: str) -> bool:
         folder = name.rpartition("/")[0]
         if folder not in made:
             os.makedirs(f"{below}/{folder}", exist_ok=True)  # noqa: PTH103 - as above
             made.add(folder)
         try:
-            put(f"{source}/{name}", f"{below}/{name}")
+            disk.link(f"{source}/{name}", f"{below}/{name}")
         except FileExistsError:  # two distributions with one file: the first one's stays
             return False
         return True
 
     package_called_bin = "bin/__init__.py" in layer.files
     for name in layer.files:
-        if (package_called_bin or not name.startswith("bin/")) and lay(root, name, put):
-            cached = layer.bytecode_of(name)
+        if (package_called_bin or not name.startswith("bin/")) and lay(root, name):
+            cached = layer.compiled.get(name)
             if cached is not None:
-                lay(bytecode, cached, disk.link)
+                lay(bytecode, cached)
 
 
 def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
@@ -182,15 +180,15 @@ def _write_script(path: Path, content: bytes) -> None:
 
 
 def _state(root: Path) -> Iterator[tuple[str, str]]:
-    """Give what would change if somebody wrote: size, times and number of every file.
+    """Give what changes when somebody writes: size, time and number of every file.
 
-    The time of the last change (``ctime``) is the one that no program can set back; of a linked
-    file it says nothing, since every further link changes it.
+    Thousands of files are looked at before and after every trial, so that content is not read:
+    this finds what a program does without meaning to, not one that sets times back to hide it.
     """
     waiting = [(str(root), "")]
     while waiting:
         folder, prefix = waiting.pop()
-        with os.scandir(folder) as found:  # thousands of files, looked at after every trial
+        with os.scandir(folder) as found:
             for entry in found:
                 name = f"{prefix}{entry.name}"
                 if entry.is_dir(follow_symlinks=False):
@@ -198,10 +196,9 @@ def _state(root: Path) -> Iterator[tuple[str, str]]:
                     yield name, "folder"
                 elif name != _MANIFEST:
                     s = entry.stat(follow_symlinks=False)
-                    changed = 0 if _is_linked(name) else s.st_ctime_ns
-                    yield name, f"{s.st_size} {s.st_mtime_ns} {changed} {s.st_ino}"
+                    yield name, f"{s.st_ino} {s.st_size} {s.st_mtime_ns}"
 
 
-def _is_linked(name: str) -> bool:
-    """Whether a file of a local environment is shared with others: only bytecode is."""
-    return name.endswith(".pyc")
+def _same_file(found: str | None, was: str) -> bool:
+    """Whether a file that differs is still the one that was linked: written into in place."""
+    return found is not None and found != was and found.partition(" ")[0] == was.partition(" ")[0]

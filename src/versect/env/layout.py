@@ -9,7 +9,7 @@ from typing import Final
 
 from versect.model.environment import EnvironmentKey, Lock, Target
 
-LAYOUT: Final = "2"
+LAYOUT: Final = "3"
 """Changes when environments built before must not be used any more."""
 
 

@@ -30,10 +30,14 @@ class Places:
         """The environment store."""
         return self.root / "environments"
 
+    def layers(self, *, linked: bool) -> Path:
+        """Wheels laid out, and their bytecode; those linked to the download cache apart."""
+        return self.root / "layers" / ("linked" if linked else "copied")
+
     @property
-    def layers(self) -> Path:
-        """Wheels laid out, and their bytecode."""
-        return self.root / "layers"
+    def stores(self) -> tuple[Path, Path]:
+        """Both folders of layers."""
+        return self.layers(linked=True), self.layers(linked=False)
 
     @property
     def built(self) -> Path:
@@ -64,9 +68,9 @@ class Places:
         """Give what can be kept or removed on its own, in no particular order."""
         match kind:
             case Kind.WHEELS:
-                yield from (self.layers / "wheels").glob("*")
+                yield from (self.root / "layers").glob("*/wheels/*")
             case Kind.BYTECODE:
-                yield from (self.layers / "bytecode").glob("*/*")
+                yield from (self.root / "layers").glob("*/bytecode/*/*")
             case Kind.BUILT:
                 yield from (self.built / "ready").glob("*/*")
             case Kind.ENVIRONMENTS:

@@ -75,7 +75,7 @@ def prune(places: Places, *, before: float, dry_run: bool) -> Pruned:
 
 def _remove(places: Places, removed: tuple[Entry, ...]) -> None:
     """Take each entry out of its place in one step before its files go, one by one."""
-    for place in (places.environments, places.layers, places.built):
+    for place in (places.environments, *places.stores, places.built):
         disk.sweep(place / "tmp")
     for entry in removed:
         if entry.path.is_dir():

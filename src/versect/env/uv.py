@@ -56,14 +56,16 @@ def install_argv(  # noqa: PLR0913 - what is installed, for whom and from where
     version: str,
     platform: str | None,
     index: Sequence[str],
+    linked: bool,
 ) -> tuple[str, ...]:
     """Give the command that lays out the wheels of a lock below ``target``.
 
-    Files are hard-linked from uv's cache where the two lie on one file system.
+    ``linked`` files are hard links to those of uv's cache where the two lie on one file system.
     """
+    mode = "hardlink" if linked else "copy"
     return (
         *(uv, "pip", "install", "--requirements", str(lock), "--target", str(target), "--quiet"),
-        *("--no-deps", "--only-binary", ":all:", "--link-mode", "hardlink", "--require-hashes"),
+        *("--no-deps", "--only-binary", ":all:", "--link-mode", mode, "--require-hashes"),
         *("--python", sys.executable, "--python-version", version),
         *(("--python-platform", platform) if platform else ()),
         *index,

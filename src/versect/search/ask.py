@@ -54,9 +54,7 @@ class Found(Generic[Verdict]):
     verdict: Verdict
 
 
-def replay(
-    start: Start[Point, Verdict], answers: Sequence[Answer]
-) -> Ask[Point] | Found[Verdict]:
+def replay(start: Start[Point, Verdict], answers: Sequence[Answer]) -> Ask[Point] | Found[Verdict]:
     """Give what a search does after these answers: its next question, or its verdict."""
     search = start()
     try:
