@@ -7,6 +7,7 @@ import pytest
 from uv import find_uv_bin
 
 from tests.support.wheels import index_pages, make_wheel
+from versect.errors import UsageError
 from versect.index.configuration import configured, default_index
 from versect.index.location import Source, bare, local_path, without_credentials
 
@@ -67,7 +68,11 @@ def test_further_indexes_come_before_the_default_one():
         "https://main.example",
     ]
     assert links(found) == ["/a folder", "https://links.example"]
-    assert (found.origin, found.union, found.uv_toml) == ("uv", False, None)
+    assert (found.origin, found.union) == ("uv", False)
+    told = tomllib.loads(found.uv_toml)
+    assert [index["url"] for index in told["index"]] == urls(found)
+    assert told["index"][-1]["default"]
+    assert told["find-links"] == ["file:///a%20folder", "https://links.example"]
     assert found.indexes[0].origin == "UV_INDEX"
 
 
@@ -111,9 +116,22 @@ def test_uv_s_files_are_laid_together_the_closest_first(folder):
     assert found.indexes[2].origin == str(far)
 
 
-@pytest.mark.parametrize("text", ["[", "pip = 3", "index = 3", "[[index]]\nname = 'x'", "\x00"])
+@pytest.mark.parametrize("text", ["pip = 3", "index = 3", "[[index]]\nname = 'x'"])
 def test_a_file_that_uv_refuses_says_nothing(folder, text):
     assert settle(uv=[written(folder / "uv.toml", text)]).origin == "default"
+
+
+@pytest.mark.parametrize("text", ["[", "\x00"])
+def test_a_file_that_is_not_toml_is_named(folder, text):
+    with pytest.raises(UsageError, match=r"uv\.toml says where packages come from"):
+        settle(uv=[written(folder / "uv.toml", text)])
+
+
+def test_what_else_a_folders_settings_say_does_not_reach_the_resolver(folder):
+    text = 'exclude-newer = "2020-01-01"\nconstraint-dependencies = ["a<1"]\nnative-tls = true\n'
+    text += '[[index]]\nurl = "https://one.example"\n'
+    told = tomllib.loads(settle(uv=[written(folder / "uv.toml", text)]).uv_toml)
+    assert told.keys() == {"native-tls", "index"}
 
 
 def test_a_project_without_settings_for_uv_says_nothing(folder):

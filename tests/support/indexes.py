@@ -173,6 +173,7 @@ def configuration(*urls, find_links=(), offline=False, union=False):
         offline=offline,
         union=union,
         origin="pip",
+        strategy="",
         network=(),
     )
 

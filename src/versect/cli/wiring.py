@@ -118,11 +118,8 @@ class Wiring:
     def index_arguments(self) -> tuple[str, ...]:
         """The options that make uv use the same indexes."""
         offline = ("--offline",) if self.configuration.offline else ()
-        settings = self.configuration.uv_toml
-        if settings is None:
-            return offline
         path = self.places.root / "uv.toml"
-        write(path, settings, private=True)
+        write(path, self.configuration.uv_toml, private=True)
         return ("--config-file", str(path), *offline)
 
     def resolver(self, engine: Engine) -> UvResolver:

@@ -39,27 +39,30 @@ class IndexConfiguration:
     """Whether all indexes count, as for pip; else the first that has a project, as for uv."""
     origin: str
     """Whose configuration it is: ``uv``, ``pip`` or ``default``."""
+    strategy: str
+    """uv's ``index-strategy``; empty for uv's own default."""
     network: tuple[tuple[str, object], ...]
     """uv's settings of how the network is reached, which ``uv_toml`` must not lose."""
 
     @property
-    def uv_toml(self) -> str | None:
-        """The same as a configuration file for uv; None where uv's own files say it already.
+    def uv_toml(self) -> str:
+        """The same as a configuration file for uv, which then reads no other.
+
+        The files of the folder in which versect is called may also say constraints, overrides and
+        cut-offs, and these must not change what a study asks.
 
         A file and no options, since only a file can say ``cache-control``: an index that sends no
         caching headers makes uv fetch every page again for every lock, a second's worth each
         time. The file gives pages the ten minutes that PyPI gives its own, and makes files, named
         by digest, immutable. It may hold credentials.
         """
-        if self.origin == "uv":
-            return None
         lines = [f"{key} = {_toml(value)}" for key, value in self.network]
         if not self.indexes:
             lines.append("no-index = true")
         if self.find_links:
             lines.append(f"find-links = {_toml([_absolute(s) for s in self.find_links])}")
-        if self.union:
-            lines.append('index-strategy = "unsafe-best-match"')  # as pip, whose settings they are
+        if self.strategy:
+            lines.append(f"index-strategy = {_toml(self.strategy)}")
         for source in self.indexes:
             lines += ["", "[[index]]", f"url = {_toml(_absolute(source))}"]
             if source == self.indexes[-1]:
@@ -116,6 +119,7 @@ def configured(
             offline=offline,
             union=uv.strategy not in {"", "first-index"},
             origin="uv",
+            strategy=uv.strategy,
             network=uv.network,
         )
     pip = pip_settings.read(environment, pip_files)
@@ -129,6 +133,7 @@ def configured(
         offline=offline,
         union=bool(pip.extra),
         origin="pip" if pip.says_where else "default",
+        strategy="unsafe-best-match" if pip.extra else "",
         network=uv.network,
     )
 

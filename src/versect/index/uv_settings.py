@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from versect.errors import UsageError
 from versect.index.location import Source, local_path, without_credentials
 from versect.index.settings import Settings, true
 
@@ -29,12 +30,15 @@ def read(environment: Mapping[str, str], files: Sequence[Path]) -> Settings:
     """Read uv's settings.
 
     The environment wins over files and a closer file over others; lists are laid together in that
-    order. A file that uv cannot read either says nothing here: uv itself refuses it.
+    order.
 
     Args:
         environment: Environment variables, ``UV_DEFAULT_INDEX`` and the like.
         files: ``uv.toml`` and ``pyproject.toml`` files, the closest first; ``UV_CONFIG_FILE``
             stands for all of them, and ``UV_NO_CONFIG`` for none.
+
+    Raises:
+        UsageError: A file is not TOML.
 
     """
     if environment.get("UV_CONFIG_FILE"):
@@ -108,8 +112,13 @@ def _of_file(path: Path, environment: Mapping[str, str]) -> Settings:
 def _table(path: Path) -> dict[str, Any]:
     try:
         table: Any = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except OSError:
         return {}
+    except ValueError as error:
+        raise UsageError(
+            f"{path} says where packages come from, and is not TOML: {error}",
+            remedy="correct it, or set UV_NO_CONFIG=1 to do without it",
+        ) from error
     if path.name == "pyproject.toml":
         for key in ("tool", "uv"):
             table = table.get(key) if isinstance(table, dict) else None
