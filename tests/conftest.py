@@ -8,7 +8,12 @@ import socket
 import subprocess
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
+
+# An example may take as long as it takes: machines that run tests are busy with other things too.
+hypothesis.settings.register_profile("versect", deadline=None)
+hypothesis.settings.load_profile("versect")
 
 
 @functools.cache

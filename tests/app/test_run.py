@@ -82,7 +82,7 @@ def run(study, log, tmp_path, *, behaviour=lambda job: exited(0), pythons=("3.11
         engine=engine,
         resolver=FakeResolver(refuses),
         environments=environments,
-        releases=plan.releases,
+        releases=lambda name, version: plan.releases.get((name, version)),
         fingerprint="f",
         run="r",
         on_lock=lambda pins, lock: locks.setdefault(str(pins), lock),

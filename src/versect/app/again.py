@@ -13,11 +13,12 @@ from versect.errors import UsageError
 from versect.index.interface import Index
 from versect.model.cell import Cell
 from versect.model.release import Release
+from versect.model.trial import Trial
 from versect.store.jsonl import NAME, JsonLines
 
 
-def stored_cells(results: Path, study: str | None) -> dict[tuple[str, str], Cell]:
-    """Give every cell that has a trial, by study and id.
+def stored_trials(results: Path, study: str | None) -> dict[tuple[str, str], Trial]:
+    """Give the last trial of every cell that has one, by study and cell id.
 
     Args:
         results: The folder of all results.
@@ -25,35 +26,35 @@ def stored_cells(results: Path, study: str | None) -> dict[tuple[str, str], Cell
 
     """
     folders = [results / study] if study else sorted(p.parent for p in results.glob(f"*/{NAME}"))
-    found: dict[tuple[str, str], Cell] = {}
+    found: dict[tuple[str, str], Trial] = {}
     for folder in folders:
         for trial in JsonLines(folder, folder.name).trials():
-            found[folder.name, trial.probe.cell.id] = trial.probe.cell
+            found[folder.name, trial.probe.cell.id] = trial
     return found
 
 
-def find_cell(
-    cells: Mapping[tuple[str, str], Cell], wanted: str, results: Path
-) -> tuple[str, Cell]:
-    """Find a cell by its id.
+def find_trial(
+    trials: Mapping[tuple[str, str], Trial], wanted: str, results: Path
+) -> tuple[str, Trial]:
+    """Find the trial of a cell by the cell's id.
 
     Returns:
-        The study's name and the cell.
+        The study's name and the trial.
 
     Raises:
         UsageError: No stored cell has this id, or cells of several studies have.
 
     """
-    matching = [key for key in cells if key[1] == wanted]
+    matching = [key for key in trials if key[1] == wanted]
     if len(matching) == 1:
-        return matching[0][0], cells[matching[0]]
+        return matching[0][0], trials[matching[0]]
     if matching:
         studies = ", ".join(study for study, _ in matching)
         raise UsageError(
             f"several studies have a cell {wanted}: {studies}",
             remedy=f"name one: versect reproduce {matching[0][0]} {wanted}",
         )
-    close = difflib.get_close_matches(wanted, [cell for _, cell in cells], n=1, cutoff=0.5)
+    close = difflib.get_close_matches(wanted, [cell for _, cell in trials], n=1, cutoff=0.5)
     hint = f"did you mean {close[0]}? " if close else ""
     raise UsageError(
         f"no cell {wanted!r} is stored in {results}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from versect.engine.interface import Engine, Execution, Job
@@ -36,9 +36,15 @@ from versect.model.trial import (
 )
 from versect.select.period import cut_off
 
+ReleaseOf = Callable[[NormalizedName, Version], Release | None]
+"""Finds a release that somebody pinned; None where no index tells of it."""
+
 _RESOLVERS: Final = 4
 """Locks are made side by side, since resolving waits for the index; each uv process opens many
 connections of its own, and more of them make some indexes stall."""
+
+_BUILDERS: Final = 2
+"""Environments that are made ahead of need: those of the questions that follow either answer."""
 
 _NO_UPLOAD_TIMES: Final = (
     "wanted a period-correct resolution; the index gives no upload times, "
@@ -77,7 +83,7 @@ class Laboratory:
         engine: Engine,
         resolver: Resolver,
         environments: EnvironmentStore,
-        releases: Mapping[tuple[NormalizedName, Version], Release],
+        releases: ReleaseOf,
         fingerprint: str,
         run: str,
         on_lock: Callable[[Pins, Lock], None],
@@ -86,11 +92,13 @@ class Laboratory:
         self._engine = engine
         self._resolver = resolver
         self._environments = environments
-        self._releases = releases
+        self._release_of = releases
         self._fingerprint = fingerprint
         self._run = run
         self._on_lock = on_lock
         self._pool = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="versect-lock")
+        self._builders = ThreadPoolExecutor(_BUILDERS, thread_name_prefix="versect-build")
+        self._prepared: dict[Pins, Future[Prepared]] = {}
         self._locks: dict[Pins, Future[tuple[Lock | NotRun, float]]] = {}
         self._charged: set[Pins] = set()
         self._guard = threading.Lock()
@@ -98,6 +106,13 @@ class Laboratory:
     def foresee(self, pins: Pins) -> None:
         """Start to lock an environment that will soon be asked for."""
         self._locking(pins)
+
+    def prepared(self, pins: Pins) -> Future[Prepared]:
+        """Start to make what the cells of these pins share, once, and give it when it is there."""
+        with self._guard:
+            if pins not in self._prepared:
+                self._prepared[pins] = self._builders.submit(self.prepare, pins)
+            return self._prepared[pins]
 
     def prepare(self, pins: Pins) -> Prepared:
         """Make what the cells of these pins share; what fails is part of the answer."""
@@ -155,8 +170,9 @@ class Laboratory:
         )
 
     def close(self) -> None:
-        """Give up locks that nobody waits for any more."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """Give up locks and environments that nobody waits for any more."""
+        for pool in (self._builders, self._pool):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _locking(self, pins: Pins) -> Future[tuple[Lock | NotRun, float]]:
         with self._guard:
@@ -176,21 +192,31 @@ class Laboratory:
                 platform=target.platform,
                 cut_off=self._cut_off(pins),
                 build=self._study.build,
+                preferred=pins.preferred,
             )
         )
         return lock, time.monotonic() - started
 
     def _pinned(self, pins: Pins) -> tuple[Requirement, ...]:
         extras = {axis.project: axis.extras for axis in self._study.projects}
-        return tuple(_pin(name, extras[name], version) for name, version in pins.releases)
+        return (
+            *(_pin(name, extras.get(name, frozenset()), v) for name, v in pins.releases),
+            *(Requirement(name) for name, _ in pins.preferred),
+        )
 
     def _cut_off(self, pins: Pins) -> datetime | None:
-        if self._study.resolution is Resolution.TODAY:
-            return self._study.cut_off
-        period = cut_off(pins.python, (self._releases[pin] for pin in pins.releases))
-        if period is None or self._study.cut_off is None:
-            return period or self._study.cut_off
-        return min(period, self._study.cut_off)
+        if pins.cut_off is not None or self._study.resolution is Resolution.TODAY:
+            moments = (pins.cut_off, self._study.cut_off)
+        else:
+            moments = (self._period(pins), self._study.cut_off)
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    def _period(self, pins: Pins) -> datetime | None:
+        """Give when all that is pinned had been published, by the axes or by the study itself."""
+        fixed = (pin for requirement in self._study.requirements for pin in _exact(requirement))
+        releases = [self._release_of(*pin) for pin in (*pins.releases, *pins.preferred, *fixed)]
+        known = [release for release in releases if release is not None]
+        return cut_off(pins.python, known) if len(known) == len(releases) else None
 
     def _notes(self, pins: Pins) -> tuple[str, ...]:
         if self._study.resolution is Resolution.TODAY or self._cut_off(pins) is not None:
@@ -261,6 +287,13 @@ def _pin(name: NormalizedName, extras: frozenset[NormalizedName], version: Versi
     requirement.extras = set(extras)
     requirement.specifier = SpecifierSet(f"=={version}")
     return requirement
+
+
+def _exact(requirement: Requirement) -> Iterator[tuple[NormalizedName, Version]]:
+    """Give the release that a requirement names with ``==``, if it names one."""
+    for specifier in requirement.specifier:
+        if specifier.operator == "==" and not specifier.version.endswith(".*"):
+            yield canonicalize_name(requirement.name), Version(specifier.version)
 
 
 def _unstarted(ending: NotRun, timings: Timings, notes: tuple[str, ...]) -> Observation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -117,13 +117,23 @@ def finished(
     on another engine answers another question.
     """
     known: dict[str, Result] = {}
-    for trial in trials:
-        if trial.fingerprint != fingerprint or trial.setting.engine != engine:
-            continue
+    for trial in answering(trials, fingerprint=fingerprint, engine=engine):
         outcome = classify(symptom, trial.observation)
-        if not (isinstance(outcome, Unresolved) and outcome.cause.transient):
+        if trial.probe.repeat == 0 and not is_transient(outcome):
             known[trial.probe.cell.id] = (trial, outcome)
     return known
+
+
+def answering(trials: Iterable[Trial], *, fingerprint: str, engine: str) -> Iterator[Trial]:
+    """Give the trials that were made for a fingerprint on an engine."""
+    for trial in trials:
+        if trial.fingerprint == fingerprint and trial.setting.engine == engine:
+            yield trial
+
+
+def is_transient(outcome: Outcome) -> bool:
+    """Whether a trial is to be made again, since only the world was in its way."""
+    return isinstance(outcome, Unresolved) and outcome.cause.transient
 
 
 def _faults(axis: ProjectAxis, series: Sequence[Series]) -> list[Fault]:

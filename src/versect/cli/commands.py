@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from versect import __version__
 from versect.app import plan as planning
-from versect.app.again import find_cell, releases_of, stored_cells
+from versect.app.again import find_trial, releases_of, stored_trials
 from versect.app.review import changes, review
 from versect.app.run import run_cells, run_id
 from versect.classify.rules import classify
@@ -32,7 +32,7 @@ from versect.report.write import write
 from versect.source.draft import Draft
 from versect.source.files import fingerprint
 from versect.source.load import COMMAND_LINE, find
-from versect.source.remember import NAME, document, recalled
+from versect.source.remember import NAME, document, place, recalled, recalled_for
 from versect.store.jsonl import JsonLines
 
 INCONCLUSIVE = 12
@@ -44,10 +44,11 @@ def run(wiring: Wiring, draft: Draft, *, engine: str, jobs: int, fresh: bool) ->
     folder = wiring.results / study.name
     choice = wiring.choose(engine)
     wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {jobs}")
-    with _alone(wiring, folder):
+    with alone(wiring, folder):
         log = JsonLines(folder, study.name)
         plan = _plan(wiring, study, choice, log, fresh=fresh)
-        write(folder / NAME, document(draft))
+        for path in (folder / NAME, place(folder, fingerprint(study))):
+            write(path, document(draft))
         progress = wiring.progress()
         executor = ThreadPoolExecutor(jobs, thread_name_prefix="versect-cell")
         try:
@@ -116,9 +117,13 @@ def publish(wiring: Wiring, folder: Path, view: MatrixView) -> None:
 
 def reproduce(wiring: Wiring, name: str | None, cell_id: str, *, engine: str, run_it: bool) -> int:
     """Print, or run, the command of one cell; see ``versect reproduce``."""
-    cells = stored_cells(wiring.results, name)
-    study_name, cell = find_cell(cells, cell_id, wiring.results)
-    draft = recalled(wiring.results, study_name) or find(study_name, Path.cwd(), wiring.results)
+    study_name, stored = find_trial(stored_trials(wiring.results, name), cell_id, wiring.results)
+    cell = stored.probe.cell
+    draft = (
+        recalled_for(wiring.results, study_name, stored.fingerprint)
+        or recalled(wiring.results, study_name)
+        or find(study_name, Path.cwd(), wiring.results)
+    )
     study = draft.study()
     choice = wiring.choose(engine)
     wiring.say(f"engine {choice.engine.name} ({choice.reason})")
@@ -151,7 +156,7 @@ def _present(wiring: Wiring, last: Draft) -> Draft:
 
 
 @contextmanager
-def _alone(wiring: Wiring, folder: Path) -> Iterator[None]:
+def alone(wiring: Wiring, folder: Path) -> Iterator[None]:
     """Keep two runs of one study from doing the same work; the second waits for the first."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -17,6 +17,7 @@ INTERRUPTED: Final = 130
 
 _COMMANDS: Final = {
     "run": ("versect.cli.run", "Run a study and write its compatibility table."),
+    "bisect": ("versect.cli.bisect", "Find the release that brought the failure, or mended it."),
     "reproduce": ("versect.cli.reproduce", "Print, or run, the exact command of one cell."),
     "report": ("versect.cli.report", "Write the table again from stored trials, running nothing."),
     "releases": ("versect.cli.releases", "Show a project's releases and why some are dropped."),

@@ -19,6 +19,7 @@ from packaging.version import Version
 from rich.console import Console
 
 from versect.app.laboratory import Laboratory
+from versect.app.published import Published
 from versect.engine.interface import Engine
 from versect.engine.local import LocalEngine
 from versect.engine.select import Choice, EngineName, choose
@@ -36,12 +37,14 @@ from versect.model.cell import Pins
 from versect.model.environment import Lock
 from versect.model.release import Release
 from versect.model.study import Study
-from versect.report.progress import LiveGrid, PlainLines
+from versect.report.progress import LiveGrid, PlainLines, StepLines
 from versect.report.write import write
 from versect.run.process import Processes
 from versect.source.files import fingerprint
 
 _HELP_PATIENCE: Final = 30.0
+_OLDEST: Final = Version("3.9")
+"""The oldest interpreter on which the recorder and the supervisor work."""
 
 Releases = Mapping[tuple[NormalizedName, Version], Release]
 
@@ -190,7 +193,7 @@ class Wiring:
             engine=engine,
             resolver=self.resolver(engine),
             environments=self.environments(engine, study),
-            releases=releases,
+            releases=Published(releases, self.index),
             fingerprint=fingerprint(study),
             run=run,
             on_lock=self._keep_lock(study),
@@ -208,6 +211,15 @@ class Wiring:
     def progress(self) -> LiveGrid | PlainLines:
         """Give the live grid on a terminal, plain lines elsewhere."""
         return LiveGrid(self.errors) if self.errors.is_terminal else PlainLines(self.errors)
+
+    def pythons(self) -> tuple[str, ...]:
+        """Give the interpreters of this machine that cells can run on, ``major.minor`` each."""
+        found = {facts.python for facts in self.interpreters.all()}
+        return tuple(python for python in found if Version(python) >= _OLDEST)
+
+    def steps(self) -> StepLines:
+        """Give the lines of a search."""
+        return StepLines(self.errors)
 
     def _local(self) -> Engine:
         # they are asked what they are while the index is asked for releases

@@ -78,6 +78,8 @@ class UvResolver:
         with tempfile.TemporaryDirectory(prefix="versect-lock-") as folder:
             source, target = Path(folder, "requirements.in"), Path(folder, "pylock.toml")
             source.write_text("".join(f"{r}\n" for r in request.requirements), encoding="utf-8")
+            if request.preferred:
+                target.write_text(uv.preferences(request), encoding="utf-8")
             found = tuple(word for link in links for word in ("--find-links", str(link)))
             argv = uv.compile_argv(
                 self._program, request, source=source, target=target, index=(*self._index, *found)
@@ -123,6 +125,7 @@ class UvResolver:
             "platform": request.platform,
             "cut_off": request.cut_off and request.cut_off.isoformat(),
             "build": sorted(request.build),
+            "preferred": [f"{name}=={version}" for name, version in request.preferred],
             "index": [*self._index, *map(_content, self._index)],
             "uv": _identity(self._program),
             "settings": sorted(

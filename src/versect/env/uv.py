@@ -28,6 +28,18 @@ def environment(host: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "UV_PYTHON_DOWNLOADS": "never", "NO_COLOR": "1", "UV_NO_PROGRESS": "1"}
 
 
+def preferences(request: LockRequest) -> str:
+    """Give the lock that stands where ``compile_argv`` writes one, so that uv keeps its releases.
+
+    uv reads nothing of an earlier output but names and versions; it asks the index for the files.
+    """
+    packages = (
+        f'\n[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+        for name, version in request.preferred
+    )
+    return f'lock-version = "1.0"\ncreated-by = "versect"\n{"".join(packages)}'
+
+
 def compile_argv(
     uv: str, request: LockRequest, *, source: Path, target: Path, index: Sequence[str]
 ) -> tuple[str, ...]:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
+
+_LONGEST: Final = 100
+"""Characters of an id's first part, which names folders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +23,23 @@ class Pins:
     """``major.minor``."""
     releases: tuple[tuple[NormalizedName, Version], ...]
     """One release of each project axis, in the study's order."""
+    preferred: tuple[tuple[NormalizedName, Version], ...] = ()
+    """Projects that are installed too, at these releases where the pins leave it possible."""
+    cut_off: datetime | None = None
+    """The resolver's cut-off (UTC), in place of the one that follows from the pins."""
 
     def __str__(self) -> str:
-        """``py3.12-httpx0.27.2-openai1.55.3``: the first part of the cell's id."""
-        return "-".join((f"py{self.python}", *(f"{name}{v}" for name, v in self.releases)))
+        """``py3.12-httpx0.27.2-openai1.55.3``: the first part of the cell's id.
+
+        With preferred releases ``-near=1a2b3c4d`` follows, a digest of them; with a cut-off
+        ``-until=2026-09-01``. More pins than an id can hold become ``-pins=12x1a2b3c4d``.
+        """
+        pins = [f"{name}{version}" for name, version in self.releases]
+        if sum(map(len, pins)) > _LONGEST:
+            pins = [f"pins={len(pins)}x{_digest(pins)}"]
+        near = [f"near={_digest([f'{n}{v}' for n, v in self.preferred])}"] if self.preferred else []
+        until = [f"until={_moment(self.cut_off)}"] if self.cut_off else []
+        return "-".join((f"py{self.python}", *pins, *near, *until))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,3 +71,14 @@ class Cell:
             if parameter == axis:
                 return value
         raise KeyError(axis)
+
+
+def _digest(words: list[str]) -> str:
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()[:8]
+
+
+def _moment(moment: datetime) -> str:
+    """Give a moment without blanks or colons: the last instant of a day is its date."""
+    if (moment.hour, moment.minute, moment.second) == (23, 59, 59):
+        return f"{moment:%Y-%m-%d}"
+    return f"{moment:%Y-%m-%dT%H%M%S}"

@@ -59,6 +59,10 @@ class LockRequest:
     """Files uploaded later do not exist for this resolution (UTC)."""
     build: frozenset[NormalizedName]
     """Projects that may be built from source; everything else must have a wheel."""
+    preferred: tuple[tuple[NormalizedName, Version], ...] = ()
+    """Releases that the resolver keeps where it may; projects that nothing requires are not
+    installed for it. Where a requirement speaks against one, that project gets the newest release
+    that fits, as without a preference. Of several for one project the newest that fits is kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

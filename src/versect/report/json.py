@@ -59,7 +59,7 @@ def _cell(cell: Cell, trial: Trial | None, outcome: Outcome | None) -> dict[str,
     axes: dict[str, str] = {"python": cell.pins.python}
     axes.update((name, str(version)) for name, version in cell.pins.releases)
     axes.update(cell.parameters)
-    document: dict[str, Any] = {"id": cell.id, "axes": axes, **_outcome(outcome)}
+    document: dict[str, Any] = {"id": cell.id, "axes": axes, **outcome_of(outcome)}
     if trial is None:
         return document
     setting, observation = trial.setting, trial.observation
@@ -86,7 +86,8 @@ def _cell(cell: Cell, trial: Trial | None, outcome: Outcome | None) -> dict[str,
     }
 
 
-def _outcome(outcome: Outcome | None) -> dict[str, Any]:
+def outcome_of(outcome: Outcome | None) -> dict[str, Any]:
+    """Give an outcome as every document writes it."""
     match outcome:
         case None:
             return {"outcome": None}

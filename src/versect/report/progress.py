@@ -14,6 +14,7 @@ from rich.text import Text
 
 from versect.model.cell import Cell
 from versect.model.outcome import FailedOtherwise, Outcome, Unresolved
+from versect.model.verdict import Step
 from versect.report.view import Glyph, gist, glyph
 
 _ENOUGH: Final = 3
@@ -133,6 +134,35 @@ class LiveGrid:
             *(Text(f"  running {name}", overflow="ellipsis", no_wrap=True) for name in running[:4]),
             Text(f"  {self._clock.words()}"),
         )
+
+
+class StepLines:
+    """One line an answered question of a search; on a terminal also what is being tried."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("") if console.is_terminal else None
+
+    def trying(self, cell: Cell) -> None:
+        """Show what is being tried."""
+        if self._status is not None:
+            self._status.update(Text(f"trying {cell.id}"))
+            self._status.start()
+
+    def step(self, number: int, step: Step) -> None:
+        """Say what a search was answered."""
+        trial = step.trial
+        again = " again" if trial.probe.repeat else ""
+        spent = trial.observation.timings
+        seconds = spent.resolve + spent.build + spent.start + spent.run
+        took = "known" if step.known else f"{seconds:.1f} s"
+        line = f"{glyph(step.outcome)} {trial.probe.cell.id}{again} {describe(step.outcome)}"
+        self._console.print(Text(f"[{number}] {line} ({took})"), soft_wrap=True)
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self._status is not None:
+            self._status.stop()
 
 
 def describe(outcome: Outcome) -> str:

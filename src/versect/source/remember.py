@@ -1,4 +1,4 @@
-"""The study beside its results, so that a name is enough to report on or repeat it."""
+"""Studies beside their results, so that a name is enough to report on one or to repeat a trial."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def document(draft: Draft) -> str:
     )
 
 
+def place(folder: Path, fingerprint: str) -> Path:
+    """Give where the study of a fingerprint is kept: every trial leads to what it was asked for."""
+    return folder / "studies" / f"{fingerprint[:16]}.json"
+
+
 def recalled(results: Path, name: str) -> Draft | None:
     """Give the draft of the study that last wrote ``results/name``, or None.
 
@@ -35,7 +40,20 @@ def recalled(results: Path, name: str) -> Draft | None:
         StoreMismatch: What is there was not written by this versect, or by a newer one.
 
     """
-    path = results / name / NAME
+    return _read(results / name / NAME)
+
+
+def recalled_for(results: Path, name: str, fingerprint: str) -> Draft | None:
+    """Give the draft of the study for which a trial was made, or None.
+
+    Raises:
+        StoreMismatch: As for ``recalled``.
+
+    """
+    return _read(place(results / name, fingerprint))
+
+
+def _read(path: Path) -> Draft | None:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):

@@ -1,0 +1,123 @@
+"""A study narrowed to one series: every other axis is held still, and what was held is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from versect.errors import UsageError
+from versect.model.cell import Cell, Pins
+from versect.model.study import Every, ProjectAxis, Study
+from versect.select.line import PYTHON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Focus:
+    """What stays when all axes but those searched are held still."""
+
+    study: Study
+    """The study whose only project axes are those searched and those held at one release."""
+    cell: Cell
+    """The cell that every one of the search is like, the axes searched left out."""
+    notes: tuple[str, ...]
+    """What was held still though the study varies it, a sentence each."""
+
+
+def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> Focus:
+    """Hold every axis still but those searched.
+
+    An interpreter or parameter with several values keeps its last or its first one; a project with
+    several releases is left to the resolver, inside the study's range.
+
+    Args:
+        study: The study as written.
+        searched: Normalised project names, or ``python``.
+        pre: Whether pre-releases of the projects searched take part, whatever the study says.
+        yanked: Likewise yanked releases.
+
+    Raises:
+        UsageError: No interpreter is named, or an axis is searched twice.
+
+    """
+    if len(set(searched)) != len(searched):
+        twice = next(name for name in searched if searched.count(name) > 1)
+        raise UsageError(f"--project {twice} is given twice", remedy="name each project once")
+    notes: list[str] = []
+    python = study.pythons[-1]
+    if len(study.pythons) > 1 and PYTHON not in searched:
+        notes.append(f"Python {python} of {', '.join(study.pythons)}; choose with --python")
+    axes: list[ProjectAxis] = []
+    requirements = list(study.requirements)
+    for axis in study.projects:
+        if axis.project in searched:
+            axes.append(_whole(axis))
+        elif len(axis.choices) == 1 and isinstance(axis.choices[0], Version):
+            axes.append(axis)
+        else:
+            requirements.append(_left_open(axis))
+            notes.append(
+                f"{axis.project} is left to the resolver ({requirements[-1]}); "
+                f"pin it with --axis {axis.project}=VERSION"
+            )
+    for name in searched:
+        if name != PYTHON and name not in {axis.project for axis in axes}:
+            axes.append(_of_requirements(canonicalize_name(name), requirements))
+    axes = [
+        replace(axis, pre=axis.pre or pre, yanked=axis.yanked or yanked)
+        if axis.project in searched
+        else axis
+        for axis in axes
+    ]
+    parameters = tuple((axis.name, axis.values[0]) for axis in study.parameters)
+    notes += [
+        f"{axis.name} {axis.values[0]} of {', '.join(axis.values)}; "
+        f"choose with --axis {axis.name}=VALUE"
+        for axis in study.parameters
+        if len(axis.values) > 1
+    ]
+    kept = tuple(r for r in requirements if canonicalize_name(r.name) not in searched)
+    pins = tuple(
+        (axis.project, axis.choices[0])
+        for axis in axes
+        if axis.project not in searched and isinstance(axis.choices[0], Version)
+    )
+    return Focus(
+        study=replace(study, projects=tuple(axes), requirements=kept),
+        cell=Cell(pins=Pins(python=python, releases=pins), parameters=parameters),
+        notes=tuple(notes),
+    )
+
+
+def _whole(axis: ProjectAxis) -> ProjectAxis:
+    """Give an axis with every release of its range: releases picked out leave others unsearched."""
+    if len(axis.choices) == 1 and isinstance(axis.choices[0], SpecifierSet):
+        return axis
+    return replace(axis, choices=(SpecifierSet(),), every=Every.RELEASE, limit=None)
+
+
+def _left_open(axis: ProjectAxis) -> Requirement:
+    requirement = Requirement(axis.project)
+    requirement.extras = set(axis.extras)
+    if len(axis.choices) == 1 and isinstance(axis.choices[0], SpecifierSet):
+        requirement.specifier = axis.choices[0]
+    return requirement
+
+
+def _of_requirements(project: NormalizedName, requirements: Sequence[Requirement]) -> ProjectAxis:
+    """Make an axis of a project that the study only requires, inside what it requires."""
+    found = [r for r in requirements if canonicalize_name(r.name) == project]
+    specifier = SpecifierSet(",".join(str(r.specifier) for r in found if r.specifier))
+    return ProjectAxis(
+        project=project,
+        extras=frozenset(canonicalize_name(extra) for r in found for extra in r.extras),
+        choices=(specifier,),
+        every=Every.RELEASE,
+        limit=None,
+        pre=False,
+        yanked=False,
+    )

@@ -1,0 +1,274 @@
+"""The one model behind every format of a bisection: a sentence that is not here is in none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
+from versect.model.study import Symptom
+from versect.model.verdict import Change, Counterfactual, FaceChange, Question, Side, Step
+from versect.report.view import gist, glyph
+from versect.search.ask import Answer
+from versect.search.history import History, Kind
+from versect.search.series import Transition, stretches
+from versect.select.line import Line
+
+_LISTED: Final = 6
+"""Releases that are named one by one; of more the ends are named, and how many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noise:
+    """What a search under noise states beside its verdict."""
+
+    posterior: tuple[tuple[str, float], ...]
+    """Releases that may have brought the failure, with their probability, likeliest first."""
+    confidence: float
+    """What was asked for."""
+    mass: float
+    """Probability of the suspects together."""
+    rates: tuple[str, ...]
+    """How often releases fail before and after, in words."""
+    assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BisectionView:
+    """A bisection as every format shows it."""
+
+    study: str
+    symptom: Symptom
+    question: Question
+    line: Line
+    fixed: str
+    """What is the same in all trials: the cell's id without the axis searched."""
+    history: History
+    steps: tuple[Step, ...]
+    """Every trial that led to the verdict, in order."""
+    made: int
+    """Trials that this run made."""
+    before: Side | None
+    after: Side | None
+    faces: tuple[FaceChange, ...]
+    changes: tuple[Change, ...]
+    counterfactuals: tuple[Counterfactual, ...]
+    noise: Noise | None
+    notes: tuple[str, ...]
+    """What was held still or left out, a sentence each."""
+
+    @property
+    def suspects(self) -> tuple[str, ...]:
+        """The releases that may have made the change, oldest first."""
+        found = self.history.transition
+        return () if found is None else tuple(self.line.names[place] for place in found.suspects)
+
+    def name(self, place: int) -> str:
+        """Give a release with its project: ``openai 1.3.8``."""
+        return f"{self.line.axis} {self.line.names[place]}"
+
+    def verb(self, answer: Answer) -> str:
+        """Say what a release does, in the words of users."""
+        failing = Answer.FAILED if self.question is Question.FIRST_FAILING else Answer.PASSED
+        words = {Answer.OTHER: "fails in another way", Answer.UNRESOLVED: "cannot be decided"}
+        return words.get(answer, "fails" if answer is failing else "passes")
+
+
+def headline(view: BisectionView) -> str:
+    """Give the verdict in one sentence."""
+    found, line = view.history.transition, view.line
+    kind = view.history.kind
+    if found is None:
+        return _without_boundary(view)
+    into, before = view.verb(Answer.FAILED), view.verb(Answer.PASSED)
+    last, first = view.name(found.last), view.name(found.first)
+    if kind is Kind.UNSTABLE and view.history.unstable is not None:
+        return f"not reproducible: {view.name(view.history.unstable)} both passed and failed"
+    if len(found.suspects) > 1:
+        return (
+            f"{len(found.suspects)} suspects: {line.axis} {listed(view.suspects)}; "
+            f"{line.names[found.last]} {before}, {line.names[found.first]} {into}, "
+            "and what lies between cannot be decided"
+        )
+    if kind is Kind.TRANSITIONS:
+        return f"the failure comes and goes: {'; '.join(_changes(view))}"
+    return f"{first} is the first release that {into}; {last} {before}"
+
+
+def sentences(view: BisectionView) -> tuple[str, ...]:
+    """Give what else is to be said, the most important first."""
+    return tuple(_sentences(view))
+
+
+def advice(view: BisectionView) -> str:
+    """Say what to do next; empty where the verdict needs nothing more."""
+    kind = view.history.kind
+    if kind is Kind.GOOD_FAILS and Answer.PASSED in view.history.known.values():
+        first = view.question is Question.FIRST_FAILING
+        turn = "add --find-fix" if first else "leave --find-fix away"
+        return f"the ends stand the other way round: {turn}"
+    return _ADVICE.get(kind, "")
+
+
+_ADVICE: Final = {
+    Kind.PASSES: "look for a window between the ends with --scan, name a failing release with "
+    "--bad, or search another project: the fault may have come with a dependency",
+    Kind.BAD_PASSES: "check --bad, look for a window with --scan, or leave --bad away",
+    Kind.GOOD_FAILS: "leave --good away: a passing release is then searched for backwards",
+    Kind.FAILS: "no release of this project alone explains it: search another one, or compare with "
+    "an environment that worked: versect blame --good LOCK --bad LOCK",
+    Kind.UNSTABLE: "search under noise: --flaky",
+    Kind.OTHER: "look at the other failure; --scan looks for releases with the one sought",
+    Kind.INCONCLUSIVE: "the trials above say why releases could not be decided",
+    Kind.SUSPECTS: "another interpreter (--python) or --build may decide them; versect explain "
+    "compares the two sides",
+}
+
+
+def ranges(view: BisectionView) -> str:
+    """Say what the asked releases do, run by run: ``passes 8.0.0-8.3.0, fails 8.4.0, ...``."""
+    names = view.line.names
+    parts = []
+    for run in stretches(view.history.known):
+        ends = (
+            names[run.first] if run.first == run.last else f"{names[run.first]}-{names[run.last]}"
+        )
+        parts.append(f"{view.verb(run.answer)} {ends}")
+    return f"{view.line.axis} {', '.join(parts)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Name a few one by one, of many the ends and their number."""
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{names[0]}, {names[1]}, ... {names[-1]} ({len(names)} releases)"
+
+
+def outcome_words(outcome: Outcome) -> str:
+    """Say an outcome in one line."""
+    match outcome:
+        case Passed():
+            return f"{glyph(outcome)} passed"
+        case Failed(signature=signature):
+            return f"{glyph(outcome)} failed: {signature}"
+        case FailedOtherwise(signature=signature):
+            return f"{glyph(outcome)} failed otherwise: {signature}"
+        case Unresolved(cause=cause, detail=detail):
+            return f"{glyph(outcome)} unresolved, {cause}: {gist(detail)}"
+
+
+def _without_boundary(view: BisectionView) -> str:
+    line, known = view.line, view.history.known
+    asked = f"{len(known)} of {len(line.names)} releases asked"
+    match view.history.kind:
+        case Kind.PASSES:
+            return f"no release of {line.axis} fails: {asked}, {ranges(view)}"
+        case Kind.FAILS:
+            return f"no release of {line.axis} passes: {asked}, {ranges(view)}"
+        case Kind.GOOD_FAILS | Kind.BAD_PASSES | Kind.TRANSITIONS:
+            return f"the ends are not as they were said to be: {ranges(view)}"
+        case Kind.OTHER:
+            return f"another failure is in the way: {ranges(view)}"
+        case _:
+            return f"nothing could be decided: {asked}, {ranges(view)}"
+
+
+def _sentences(view: BisectionView) -> Iterator[str]:
+    found, names = view.history.transition, view.line.names
+    if found is not None:
+        yield from _dates(view, found)
+        if view.history.kind is Kind.TRANSITIONS:
+            yield ranges(view)
+        yield from (_between(view, place) for place in found.suspects[:-1])
+    for face in view.faces:
+        yield (
+            f"the failure looks different from {view.name(face.first)} on "
+            f"({names[face.last]}: {face.before}; {names[face.first]}: {face.after})"
+        )
+    if view.changes:
+        yield f"the two sides also differ in {'; '.join(map(str, view.changes))}"
+    yield from (counterfactual_words(one) for one in view.counterfactuals)
+    if view.history.confirmed:
+        yield f"both sides answered alike when asked again ({view.history.confirmed} more each)"
+    if view.noise is not None:
+        yield from view.noise.rates
+    yield from _not_excluded(view)
+    yield from _orders(view)
+
+
+def counterfactual_words(one: Counterfactual) -> str:
+    """Say what a counterfactual shows."""
+    alone = "; ".join(map(str, one.applied))
+    undone = {change.project for change in one.moved}
+    if undone >= {change.project for change in one.applied}:
+        kept = "; ".join(f"{change.project} {change.after or 'left out'}" for change in one.moved)
+        return f"{alone} cannot be had alone: the resolver then takes {kept}"
+    match one.step.outcome:
+        case Failed():
+            verdict = "it still fails: this suffices"
+        case Passed():
+            verdict = "it passes: this does not suffice"
+        case other:
+            verdict = f"it cannot be told ({outcome_words(other)})"
+    moved = f" (the resolver also moved {'; '.join(map(str, one.moved))})" if one.moved else ""
+    return f"with {alone} alone{moved}, {verdict}"
+
+
+def _changes(view: BisectionView) -> Iterator[str]:
+    """Say each transition: ``tenacity fails from 8.4.0 on (8.3.0 passes)``."""
+    for change in view.history.transitions:
+        names = [view.line.names[place] for place in change.suspects]
+        other = Answer.FAILED if change.into is Answer.PASSED else Answer.PASSED
+        since = (
+            names[0]
+            if len(names) == 1
+            else f"{names[0]} at the earliest, {names[-1]} at the latest"
+        )
+        yield (
+            f"{view.line.axis} {view.verb(change.into)} from {since} on "
+            f"({view.line.names[change.last]} {view.verb(other)})"
+        )
+
+
+def _dates(view: BisectionView, found: Transition) -> Iterator[str]:
+    moment = view.line.moments[found.first]
+    if moment is not None and len(found.suspects) == 1:
+        yield f"{view.name(found.first)} was published on {moment:%Y-%m-%d}"
+
+
+def _between(view: BisectionView, place: int) -> str:
+    name, cell = view.name(place), view.line.cells[place]
+    for step in view.steps:
+        if step.trial.probe.cell.id == cell.id:
+            return f"{name}: {outcome_words(step.outcome)}"
+    return f"{name}: not tried, since its neighbours on both sides cannot be decided"
+
+
+def _not_excluded(view: BisectionView) -> Iterator[str]:
+    """Say what the answers leave open: a search by halves cannot see a window it steps over."""
+    gaps = view.history.unexplored
+    if not gaps or view.history.transition is None:
+        return
+    count, widest = sum(map(len, gaps)), max(gaps, key=len)
+    names = view.line.names
+    ends = names[widest[0]] if len(widest) == 1 else f"{names[widest[0]]}-{names[widest[-1]]}"
+    yield (
+        f"not excluded: a window inside the {count} releases that were not asked, "
+        f"the widest stretch being {ends} ({len(widest)}); --check-monotone N looks there"
+    )
+
+
+def _orders(view: BisectionView) -> Iterator[str]:
+    if view.line.inversions:
+        count = view.line.inversions
+        yield (
+            f"{count} release{'s were' if count > 1 else ' was'} published after a higher "
+            "version: release lines that go on side by side were looked into as well"
+        )
+    if view.line.series is not None and view.line.series.dropped:
+        reasons: dict[str, int] = {}
+        for dropped in view.line.series.dropped:
+            reasons[dropped.reason] = reasons.get(dropped.reason, 0) + 1
+        words = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+        yield f"left out of the series: {words}"

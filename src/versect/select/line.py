@@ -1,0 +1,167 @@
+"""The series that a search walks along: one cell a place, the oldest release first."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import pairwise
+
+from packaging.utils import NormalizedName
+from packaging.version import InvalidVersion, Version
+
+from versect.errors import UsageError
+from versect.model.cell import Cell, Pins
+from versect.model.release import Release, Series
+from versect.model.study import Study
+
+PYTHON = "python"
+"""The axis of interpreters, as a project's name."""
+
+
+class Order(StrEnum):
+    """In which order releases are searched."""
+
+    VERSION = "version"
+    """PEP 440 order."""
+    DATE = "date"
+    """The order in which they were uploaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A series of cells that differ on one axis."""
+
+    axis: str
+    """The project's name, or ``python``."""
+    names: tuple[str, ...]
+    """The release of each place."""
+    cells: tuple[Cell, ...]
+    moments: tuple[datetime | None, ...]
+    """When each release was uploaded (UTC), where it is known."""
+    order: Order
+    series: Series | None
+    """Where the releases come from, with those that were dropped; None for interpreters."""
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The release line (``major.minor``) of each place, by number; empty as ``ranks`` is."""
+        if not self.ranks:
+            return ()
+        numbers: dict[tuple[int, int, int], int] = {}
+        versions = map(Version, self.names)
+        keys = ((v.epoch, v.major, v.minor) for v in versions)
+        return tuple(numbers.setdefault(key, len(numbers)) for key in keys)
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """The place of each release by date; empty where the two orders agree or are unknown."""
+        if self.order is Order.DATE or None in self.moments:
+            return ()
+        by_date = sorted(range(len(self.moments)), key=lambda place: (self.moments[place], place))
+        ranks = {place: rank for rank, place in enumerate(by_date)}
+        found = tuple(ranks[place] for place in range(len(by_date)))
+        return () if found == tuple(range(len(found))) else found
+
+    @property
+    def inversions(self) -> int:
+        """How many neighbours stand in another order by version than by upload."""
+        return sum(one > other for one, other in pairwise(self.ranks))
+
+    def place(self, name: str, flag: str) -> int:
+        """Find a release by name.
+
+        Raises:
+            UsageError: It takes no part in the series; the nearest that do are named.
+
+        """
+        if name in self.names:
+            return self.names.index(name)
+        try:
+            wanted = Version(name)
+        except InvalidVersion:
+            raise UsageError(f"{flag}: {name!r} is no release") from None
+        versions = [Version(one) for one in self.names]
+        if wanted in versions:
+            return versions.index(wanted)
+        dropped = {} if self.series is None else {d.version: d for d in self.series.dropped}
+        if wanted in dropped:
+            why = dropped[wanted]
+            because = f"{why.reason} ({why.detail})" if why.detail else str(why.reason)
+            raise UsageError(
+                f"{flag}: {self.axis} {name} takes no part: {because}",
+                remedy=f"{_nearest(wanted, versions)}; --pre and --yanked let more take part",
+            )
+        raise UsageError(
+            f"{flag}: {self.axis} has no release {name} in the series",
+            remedy=f"{_nearest(wanted, versions)}; 'versect releases {self.axis}' lists them",
+        )
+
+
+def of_project(study: Study, cell: Cell, series: Series, order: Order) -> Line:
+    """Make the line of a project's releases, the cell's own release of it put aside.
+
+    Raises:
+        UsageError: An order by date was asked for, and the index gives no upload times.
+
+    """
+    releases: Sequence[Release] = series.releases
+    if order is Order.DATE:
+        unknown = [str(release.version) for release in releases if release.uploaded is None]
+        if unknown:
+            raise UsageError(
+                f"--order date: the index does not say when {series.project} {unknown[0]} "
+                "was uploaded",
+                remedy="use --order version, or an index that gives upload times (PEP 700)",
+            )
+        releases = sorted(releases, key=lambda r: (str(r.uploaded), r.version))
+    cells = tuple(
+        replace(cell, pins=replace(cell.pins, releases=_pinned(study, cell, series, release)))
+        for release in releases
+    )
+    return Line(
+        axis=series.project,
+        names=tuple(str(release.version) for release in releases),
+        cells=cells,
+        moments=tuple(release.uploaded for release in releases),
+        order=order,
+        series=series,
+    )
+
+
+def of_interpreters(cell: Cell, pythons: Sequence[str]) -> Line:
+    """Make the line of interpreters, oldest first."""
+    ordered = sorted(pythons, key=Version)
+    cells = tuple(replace(cell, pins=_on(cell.pins, python)) for python in ordered)
+    return Line(
+        axis=PYTHON,
+        names=tuple(ordered),
+        cells=cells,
+        moments=(None,) * len(ordered),
+        order=Order.VERSION,
+        series=None,
+    )
+
+
+def _pinned(
+    study: Study, cell: Cell, series: Series, release: Release
+) -> tuple[tuple[NormalizedName, Version], ...]:
+    """Give a cell's pins with one release of the series, in the order of the study's axes."""
+    pins = {**dict(cell.pins.releases), series.project: release.version}
+    order = [axis.project for axis in study.projects]
+    return tuple(sorted(pins.items(), key=lambda pin: order.index(pin[0])))
+
+
+def _on(pins: Pins, python: str) -> Pins:
+    return replace(pins, python=python)
+
+
+def _nearest(wanted: Version, versions: Sequence[Version]) -> str:
+    older = [v for v in versions if v < wanted][-1:]
+    newer = [v for v in versions if v > wanted][:1]
+    near = [*map(str, older), *map(str, newer)]
+    alike = difflib.get_close_matches(str(wanted), map(str, versions), n=1)
+    near += [name for name in alike if name not in near]
+    return f"nearest: {', '.join(near)}" if near else "the series is empty"
