@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.version import Version
 
 from tests.support.environments import Workshop, request_of
 from tests.support.wheels import index_pages, make_sdist, make_wheel, served
@@ -129,6 +130,79 @@ def test_a_missing_uv_is_said_with_its_remedy(workshop):
     with pytest.raises(ToolMissing, match="cannot run uv") as caught:
         workshop.resolver(program="/nowhere/uv").lock(request_of(PLAIN))
     assert "pip install" in caught.value.remedy
+
+
+@pytest.fixture
+def family(workshop):
+    """Give an index where ``app`` needs the ``core`` of its own release, and any ``plain``."""
+    for version in ("1.0", "2.0", "3.0"):
+        make_wheel(workshop.files, "core", version)
+        make_wheel(workshop.files, "app", version, requires=[f"core=={version}", "plain"])
+    return workshop
+
+
+@pytest.mark.parametrize(
+    ("required", "preferred", "locked"),
+    [
+        # kept, where nothing speaks against it
+        ("app", "app==1.0 core==1.0 plain==1.0", "app==1.0 core==1.0 plain==1.0"),
+        # a pin wins; what it needs moves along; the rest stays
+        ("app==2.0", "app==1.0 core==1.0 plain==1.0", "app==2.0 core==2.0 plain==1.0"),
+        ("app core==2.0", "app==1.0 plain==1.0", "app==2.0 core==2.0 plain==1.0"),
+        # of two that do not fit together, the one that is required first is kept
+        ("app core", "app==1.0 core==2.0", "app==1.0 core==1.0 plain==2.0"),
+        ("core app", "app==1.0 core==2.0", "app==2.0 core==2.0 plain==2.0"),
+        # where the preferred one does not fit, the newest that does
+        ("app>1", "app==1.0", "app==3.0 core==3.0 plain==2.0"),
+        ("app<3", "app==1.0 app==2.0 app==3.0", "app==2.0 core==2.0 plain==2.0"),
+        # what nothing requires is not installed, what does not exist does no harm
+        ("plain", "app==1.0 plain==7 absent==1.0", "plain==2.0"),
+    ],
+)
+def test_preferred_releases_are_kept_where_they_may(family, required, preferred, locked):
+    lock = family.lock(
+        *map(Requirement, required.split()),
+        preferred=tuple(map(_release, preferred.split())),
+    )
+    assert " ".join(f"{p.name}=={p.version}" for p in lock.packages) == locked
+
+
+def _release(text):
+    name, _, version = text.partition("==")
+    return name, Version(version)
+
+
+def test_a_preferred_release_is_taken_though_it_is_yanked_or_a_pre_release(workshop):
+    make_wheel(workshop.files, "plain", "1.5rc1")
+    wheel = make_wheel(workshop.files, "plain", "1.9")
+    workshop.url = index_pages(workshop.files, yanked={wheel.name: "broken"})
+    for version in ("1.5rc1", "1.9"):
+        lock = workshop.lock(PLAIN, preferred=(_release(f"plain=={version}"),))
+        assert str(lock.version("plain")) == version
+
+
+def test_a_release_that_came_after_the_cut_off_is_not_kept(workshop):
+    uploaded = {
+        "plain-1.0-py3-none-any.whl": "2023-01-01T00:00:00Z",
+        "plain-2.0-py3-none-any.whl": "2025-01-01T00:00:00Z",
+    }
+    index_pages(workshop.files, uploaded=uploaded)
+    with served(workshop.files) as server:
+        workshop.url = server.url
+        lock = workshop.lock(PLAIN, cut_off=LONG_AGO, preferred=(_release("plain==2.0"),))
+    assert str(lock.version("plain")) == "1.0"
+
+
+def test_what_was_preferred_is_remembered_apart(workshop):
+    assert str(workshop.lock(PLAIN).version("plain")) == "2.0"
+    lock = workshop.lock(PLAIN, preferred=(_release("plain==1.0"),))
+    assert str(lock.version("plain")) == "1.0"
+    assert str(workshop.lock(PLAIN).version("plain")) == "2.0"
+
+
+def test_a_preference_changes_nothing_of_the_lock_but_its_releases(workshop):
+    pinned = workshop.lock(Requirement("plain==1.0"))
+    assert workshop.lock(PLAIN, preferred=(_release("plain==1.0"),)) == pinned
 
 
 @pytest.mark.online

@@ -17,7 +17,7 @@ from versect.model.verdict import Change, Counterfactual, FaceChange, Question, 
 from versect.search.ask import Answer
 from versect.search.bisect import history
 from versect.search.history import History, Kind, Plan
-from versect.select.line import Line, Order
+from versect.select.line import DATE, Line, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def finding(line: Line, found: History, inquiry: Inquiry) -> Finding:
     before = inquiry.note(line.cells[boundary.last])
     after = inquiry.note(line.cells[boundary.first])
     changes = lock_changes(before.trial, after.trial, but=line.axis)
-    sound = found.kind is not Kind.UNSTABLE
+    sound = found.kind is not Kind.UNSTABLE and line.axis != DATE
     return Finding(
         history=found,
         before=before,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -36,6 +37,8 @@ from versect.model.trial import (
 )
 from versect.select.period import cut_off
 
+Patch = Mapping[str, bytes | None]
+"""Files of an environment, relative to site-packages, with their new content; None removes one."""
 ReleaseOf = Callable[[NormalizedName, Version], Release | None]
 """Finds a release that somebody pinned; None where no index tells of it."""
 
@@ -99,6 +102,7 @@ class Laboratory:
         self._pool = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="versect-lock")
         self._builders = ThreadPoolExecutor(_BUILDERS, thread_name_prefix="versect-build")
         self._prepared: dict[Pins, Future[Prepared]] = {}
+        self._patches: dict[str, Patch] = {}
         self._locks: dict[Pins, Future[tuple[Lock | NotRun, float]]] = {}
         self._charged: set[Pins] = set()
         self._guard = threading.Lock()
@@ -106,6 +110,25 @@ class Laboratory:
     def foresee(self, pins: Pins) -> None:
         """Start to lock an environment that will soon be asked for."""
         self._locking(pins)
+
+    def patched(self, pins: Pins, files: Patch) -> Pins:
+        """Give pins whose environment has some of its files replaced (None: removed).
+
+        Args:
+            pins: Those of an environment without a patch.
+            files: By path relative to site-packages; empty for no change at all.
+
+        """
+        if not files:
+            return pins
+        digest = hashlib.sha256()
+        for name in sorted(files):
+            content = files[name]
+            size = -1 if content is None else len(content)
+            digest.update(f"{name}\0{size}\0".encode() + (content or b""))
+        patch = digest.hexdigest()
+        self._patches[patch] = files
+        return replace(pins, patch=patch)
 
     def prepared(self, pins: Pins) -> Future[Prepared]:
         """Start to make what the cells of these pins share, once, and give it when it is there."""
@@ -125,11 +148,9 @@ class Laboratory:
         else:
             lock, resolve = self._locking(pins).result()
             started = time.monotonic()
-            environment = (
-                lock if isinstance(lock, NotRun) else self._environments.build(lock, target)
-            )
+            environment = lock if isinstance(lock, NotRun) else self._made(pins, lock, target)
             build = time.monotonic() - started
-        if isinstance(lock, Lock):
+        if isinstance(lock, Lock) and not pins.patch:
             self._on_lock(pins, lock)
         owners = {} if isinstance(environment, NotRun) else self._environments.owners(environment)
         return Prepared(
@@ -175,6 +196,7 @@ class Laboratory:
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _locking(self, pins: Pins) -> Future[tuple[Lock | NotRun, float]]:
+        pins = replace(pins, patch="")  # files are changed after the lock
         with self._guard:
             if pins not in self._locks:
                 self._locks[pins] = self._pool.submit(self._lock, pins)
@@ -237,21 +259,27 @@ class Laboratory:
             cut_off=prepared.cut_off,
         )
 
-    def _whole(self, prepared: Prepared) -> Environment | NotRun:
+    def _whole(self, pins: Pins, prepared: Prepared) -> Environment | NotRun:
         """Give the environment again, whole: somebody may have spoilt it since it was made."""
         if isinstance(prepared.lock, NotRun) or isinstance(prepared.target, NotRun):
             return prepared.environment
-        environment = self._environments.build(prepared.lock, prepared.target)
+        environment = self._made(pins, prepared.lock, prepared.target)
         if isinstance(environment, NotRun) or self._environments.intact(environment):
             return environment
-        return self._environments.build(prepared.lock, prepared.target)
+        return self._made(pins, prepared.lock, prepared.target)
+
+    def _made(self, pins: Pins, lock: Lock, target: Target) -> Environment | NotRun:
+        environment = self._environments.build(lock, target)
+        if isinstance(environment, NotRun) or not pins.patch:
+            return environment
+        return self._environments.derive(environment, self._patches[pins.patch])
 
     def _observe(self, probe: Probe, prepared: Prepared) -> Observation:
         with self._guard:
             first = probe.cell.pins not in self._charged
             self._charged.add(probe.cell.pins)
         resolve, build = (prepared.resolve, prepared.build) if first else (0.0, 0.0)
-        environment = self._whole(prepared)
+        environment = self._whole(probe.cell.pins, prepared)
         if isinstance(environment, NotRun):
             timings = Timings(resolve=resolve, build=build, start=0.0, run=0.0)
             return _unstarted(environment, timings, prepared.notes)

@@ -82,6 +82,14 @@ search_options = stacked(
     ),
 )
 
+finish_options = stacked(
+    click.option("--fresh", is_flag=True, help="Make every trial again, known or not."),
+    click.option(
+        "--dry-run", is_flag=True, help="Show the series and how many trials it would take."
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON."),
+)
+
 
 @click.command(cls=WithCommand, epilog=_EXAMPLES)
 @study_options
@@ -90,9 +98,7 @@ search_options = stacked(
 @jobs_option
 @place_options
 @offline_option
-@click.option("--fresh", is_flag=True, help="Make every trial again, known or not.")
-@click.option("--dry-run", is_flag=True, help="Show the series and how many trials it would take.")
-@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@finish_options
 @click.pass_context
 def bisect(ctx: click.Context, /, **options: Any) -> int:
     """Find the release that brought the failure.

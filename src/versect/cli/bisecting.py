@@ -82,7 +82,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class Tools:
     """What a search works with."""
 
     wiring: Wiring
@@ -91,26 +91,56 @@ class Bench:
     inquiry: Inquiry
     laboratory: Laboratory
     folder: Path
+    """Of the study's results."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A study narrowed to what is searched, and where it will run."""
+
+    draft: Draft
+    focus: Focus
+    choice: Choice
+    projects: tuple[str, ...]
 
 
 def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
     """Bisect a study; see ``versect bisect``."""
+    ready = prepare(wiring, draft, request)
+    line = line_of(wiring, ready.focus, ready.choice, ready.projects[0], request.wanted.order)
+    if request.dry_run:
+        return _dry_run(wiring, ready, line, request)
+    with tools_for(wiring, ready, request) as tools:
+        found = search(tools, line, request)
+        return publish(tools, view_of(tools, line, found, request), request)
+
+
+def prepare(
+    wiring: Wiring, draft: Draft, request: Request, searched: tuple[str, ...] | None = None
+) -> Prepared:
+    """Narrow a study to what is searched, saying what is held still.
+
+    Args:
+        wiring: The parts.
+        draft: The study.
+        request: What the options ask for.
+        searched: Axes that are searched; None for those of the request.
+
+    Raises:
+        UsageError: No project is named and the study has several, or an end is unknown.
+
+    """
     draft = with_python(draft, wiring)
     study = draft.study()
-    projects = request.projects or (_only_project(study),)
+    projects = request.projects or (_only_project(study),) if searched is None else searched
     narrowed = focus(study, projects, pre=request.pre, yanked=request.yanked)
-    draft = focused(draft, narrowed.study)
     choice = wiring.choose(request.engine)
     wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {request.jobs}")
     for note in narrowed.notes:
         wiring.say(f"held still: {note}")
-    line = line_of(wiring, narrowed, choice, projects[0], request.wanted.order)
-    if request.dry_run:
-        return _dry_run(wiring, narrowed.study, line, request, choice)
-    with bench(wiring, draft, narrowed, choice, request) as tools:
-        found = _search(tools, line, request)
-        view = _view(tools, line, found, request)
-    return publish(wiring, tools.folder / "bisect" / _name(line, request), view, request)
+    return Prepared(
+        draft=focused(draft, narrowed.study), focus=narrowed, choice=choice, projects=projects
+    )
 
 
 def with_python(draft: Draft, wiring: Wiring) -> Draft:
@@ -168,36 +198,34 @@ def line_of(wiring: Wiring, narrowed: Focus, choice: Choice, axis: str, order: O
 
 
 @contextmanager
-def bench(
-    wiring: Wiring, draft: Draft, narrowed: Focus, choice: Choice, request: Request
-) -> Iterator[Bench]:
+def tools_for(wiring: Wiring, ready: Prepared, request: Request) -> Iterator[Tools]:
     """Give what a search works with; on the way out nothing is left running."""
-    study = draft.study()
+    study, engine = ready.draft.study(), ready.choice.engine
     folder = wiring.results / study.name
     with alone(wiring, folder):
         log = JsonLines(folder, study.name)
         digest = fingerprint(study)
         stored = () if request.fresh else log.trials()
-        write(place(folder, digest), document(draft))
+        write(place(folder, digest), document(ready.draft))
         if not (folder / NAME).exists():
-            write(folder / NAME, document(draft))
+            write(folder / NAME, document(ready.draft))
         progress = wiring.steps()
         executor = ThreadPoolExecutor(request.jobs, thread_name_prefix="versect-trial")
-        with wiring.laboratory(study, {}, choice.engine, run_id(now())) as laboratory:
+        with wiring.laboratory(study, {}, engine, run_id(now())) as laboratory:
             inquiry = Inquiry(
                 laboratory,
                 log,
                 study.symptom,
-                stored=answering(stored, fingerprint=digest, engine=choice.engine.name),
+                stored=answering(stored, fingerprint=digest, engine=engine.name),
                 progress=progress,
                 executor=executor,
                 jobs=request.jobs,
             )
             try:
-                yield Bench(
+                yield Tools(
                     wiring=wiring,
-                    focus=narrowed,
-                    choice=choice,
+                    focus=ready.focus,
+                    choice=ready.choice,
                     inquiry=inquiry,
                     laboratory=laboratory,
                     folder=folder,
@@ -205,11 +233,11 @@ def bench(
             finally:
                 progress.close()
                 inquiry.close()
-                choice.engine.cancel()
+                engine.cancel()
                 executor.shutdown(wait=True, cancel_futures=True)
 
 
-def side(tools: Bench, step: Step | None) -> Side | None:
+def side(tools: Tools, step: Step | None) -> Side | None:
     """Give one side of a boundary with its lock and the command that repeats it."""
     if step is None:
         return None
@@ -223,43 +251,21 @@ def side(tools: Bench, step: Step | None) -> Side | None:
     return Side(step=step, lock=lock, command=command)
 
 
-def publish(wiring: Wiring, folder: Path, view: BisectionView, request: Request) -> int:
-    """Write a verdict in all formats and say it."""
-    made = f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
-    text = bisection_json.document(view, made=made)
-    write(folder / "verdict.json", text)
-    write(folder / "verdict.md", bisection_markdown.document(view, made=made))
-    first = request.wanted.question is Question.FIRST_FAILING
-    names = ("last-passing", "first-failing") if first else ("last-failing", "first-passing")
-    for name, one in zip(names, (view.before, view.after), strict=True):
-        if one is not None and one.lock:
-            write(folder / f"pylock.{name}.toml", one.lock)
-    if request.as_json:
-        click.echo(text, nl=False)
-    else:
-        click.echo(headline(view))
-        for sentence in sentences(view):
-            click.echo(f"  {sentence}")
-    if advice(view):
-        wiring.say(f"hint: {advice(view)}")
-    wiring.say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
-    return view.history.kind.exit_code
-
-
-def _search(tools: Bench, line: Line, request: Request) -> Finding:
+def search(tools: Tools, line: Line, request: Request) -> Finding:
+    """Run the search that a request asks for."""
     plan = bisecting.plan_of(line, request.wanted)
     return bisecting.bisect(line, plan, request.wanted, tools.inquiry)
 
 
-def _view(tools: Bench, line: Line, found: Finding, request: Request) -> BisectionView:
+def view_of(tools: Tools, line: Line, found: Finding, request: Request) -> BisectionView:
+    """Give what is shown of a finding."""
     study = tools.focus.study
-    cell = tools.focus.cell
     return BisectionView(
         study=study.name,
         symptom=study.symptom,
         question=request.wanted.question,
         line=line,
-        fixed=cell.id,
+        fixed=tools.focus.cell.id,
         history=found.history,
         steps=tuple(tools.inquiry.steps),
         made=tools.inquiry.made,
@@ -273,6 +279,38 @@ def _view(tools: Bench, line: Line, found: Finding, request: Request) -> Bisecti
     )
 
 
+def folder_of(tools: Tools, view: BisectionView) -> Path:
+    """Give the folder of a verdict."""
+    fix = "" if view.question is Question.FIRST_FAILING else "-fix"
+    return tools.folder / "bisect" / f"{view.line.axis}{fix}"
+
+
+def publish(tools: Tools, view: BisectionView, request: Request) -> int:
+    """Write a verdict in all formats and say it."""
+    folder, text = folder_of(tools, view), bisection_json.document(view, made=made())
+    write(folder / "verdict.json", text)
+    write(folder / "verdict.md", bisection_markdown.document(view, made=made()))
+    first = view.question is Question.FIRST_FAILING
+    names = ("last-passing", "first-failing") if first else ("last-failing", "first-passing")
+    for name, one in zip(names, (view.before, view.after), strict=True):
+        if one is not None and one.lock:
+            write(folder / f"pylock.{name}.toml", one.lock)
+    say = tools.wiring.say
+    if request.as_json:
+        click.echo(text, nl=False)
+    else:
+        click.echo("\n  ".join((headline(view), *sentences(view))))
+    if advice(view):
+        say(f"hint: {advice(view)}")
+    say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
+    return view.history.kind.exit_code
+
+
+def made() -> str:
+    """Say by what and when something was made."""
+    return f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
+
+
 def _only_project(study: Study) -> str:
     if len(study.projects) == 1:
         return study.projects[0].project
@@ -284,27 +322,21 @@ def _only_project(study: Study) -> str:
     )
 
 
-def _dry_run(wiring: Wiring, study: Study, line: Line, request: Request, choice: Choice) -> int:
+def _dry_run(wiring: Wiring, ready: Prepared, line: Line, request: Request) -> int:
     """Say what a search would take."""
-    plan = bisecting.plan_of(line, request.wanted)
+    study = ready.focus.study
     log = JsonLines(wiring.results / study.name, study.name)
     stored = () if request.fresh else log.trials()
-    lens = bisecting.lens_of(request.wanted.question)
     known = bisecting.known_answers(
         line,
-        answering(stored, fingerprint=fingerprint(study), engine=choice.engine.name),
+        answering(stored, fingerprint=fingerprint(study), engine=ready.choice.engine.name),
         study.symptom,
-        lens,
+        bisecting.lens_of(request.wanted.question),
     )
-    took = cost(plan, known)
+    took = cost(bisecting.plan_of(line, request.wanted), known)
     click.echo(f"{line.axis}: {len(line.names)} releases, {line.names[0]} to {line.names[-1]}")
     click.echo(f"known: {len(known)} of them")
     click.echo(f"trials: at most {took.worst}, {took.expected:.1f} on average,")
-    click.echo("        if no release is unresolved, the failure is no flake and has no window;")
+    click.echo("        if no release is unresolved and the failure is no flake and no window;")
     click.echo("        2 more where other packages change with the culprit")
     return 0
-
-
-def _name(line: Line, request: Request) -> str:
-    fix = "" if request.wanted.question is Question.FIRST_FAILING else "-fix"
-    return f"{line.axis}{fix}"

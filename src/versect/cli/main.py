@@ -18,6 +18,8 @@ INTERRUPTED: Final = 130
 _COMMANDS: Final = {
     "run": ("versect.cli.run", "Run a study and write its compatibility table."),
     "bisect": ("versect.cli.bisect", "Find the release that brought the failure, or mended it."),
+    "explain": ("versect.cli.explain", "Find the lines of a release that bring the failure."),
+    "blame": ("versect.cli.blame", "Find the project that differs between what works and fails."),
     "reproduce": ("versect.cli.reproduce", "Print, or run, the exact command of one cell."),
     "report": ("versect.cli.report", "Write the table again from stored trials, running nothing."),
     "releases": ("versect.cli.releases", "Show a project's releases and why some are dropped."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -48,6 +49,27 @@ class EnvironmentStore(Protocol):
 
         ``NotRun`` carries INSTALL_FAILED, BUILD_FAILED, NO_WHEEL, INDEX_UNAVAILABLE,
         STORAGE_ERROR, or ENGINE_ERROR when the target's interpreter could not compile.
+        """
+
+    def derive(
+        self, environment: Environment, files: Mapping[str, bytes | None]
+    ) -> Environment | NotRun:
+        """Give a copy of an environment, which is there, in which some files are others.
+
+        Args:
+            environment: Stays what it is.
+            files: Paths relative to site-packages to content, None for removal. A file that is
+                there and belongs to no distribution is left alone.
+
+        Returns:
+            An environment like any other: it has a key of its own, is made once, is owned,
+            leased and compared. With nothing to change it is ``environment`` itself.
+            ``NotRun`` carries ENVIRONMENT_MODIFIED when somebody had written into
+            ``environment``, which is then discarded, and STORAGE_ERROR.
+
+        Raises:
+            ValueError: A path leads out of site-packages.
+
         """
 
     def owners(self, environment: Environment) -> dict[str, str]:

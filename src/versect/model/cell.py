@@ -27,19 +27,23 @@ class Pins:
     """Projects that are installed too, at these releases where the pins leave it possible."""
     cut_off: datetime | None = None
     """The resolver's cut-off (UTC), in place of the one that follows from the pins."""
+    patch: str = ""
+    """Digest of changes to installed files; empty for none."""
 
     def __str__(self) -> str:
         """``py3.12-httpx0.27.2-openai1.55.3``: the first part of the cell's id.
 
         With preferred releases ``-near=1a2b3c4d`` follows, a digest of them; with a cut-off
-        ``-until=2026-09-01``. More pins than an id can hold become ``-pins=12x1a2b3c4d``.
+        ``-until=2026-09-01``, with changed files ``-patch=1a2b3c4d``. More pins than an id can
+        hold become ``-pins=12x1a2b3c4d``.
         """
         pins = [f"{name}{version}" for name, version in self.releases]
         if sum(map(len, pins)) > _LONGEST:
             pins = [f"pins={len(pins)}x{_digest(pins)}"]
         near = [f"near={_digest([f'{n}{v}' for n, v in self.preferred])}"] if self.preferred else []
         until = [f"until={_moment(self.cut_off)}"] if self.cut_off else []
-        return "-".join((f"py{self.python}", *pins, *near, *until))
+        patch = [f"patch={self.patch[:8]}"] if self.patch else []
+        return "-".join((f"py{self.python}", *pins, *near, *until, *patch))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,8 @@ class Cell:
         """
         if axis == "python":
             return self.pins.python
+        if axis == "date" and self.pins.cut_off is not None:
+            return _moment(self.pins.cut_off)
         for project, version in self.pins.releases:
             if project == axis:
                 return str(version)

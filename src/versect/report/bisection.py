@@ -13,7 +13,7 @@ from versect.report.view import gist, glyph
 from versect.search.ask import Answer
 from versect.search.history import History, Kind
 from versect.search.series import Transition, stretches
-from versect.select.line import Line
+from versect.select.line import DATE, PYTHON, Line
 
 _LISTED: Final = 6
 """Releases that are named one by one; of more the ends are named, and how many there are."""
@@ -65,8 +65,14 @@ class BisectionView:
         return () if found is None else tuple(self.line.names[place] for place in found.suspects)
 
     def name(self, place: int) -> str:
-        """Give a release with its project: ``openai 1.3.8``."""
-        return f"{self.line.axis} {self.line.names[place]}"
+        """Give a release with its project: ``openai 1.3.8``; of a day its date alone."""
+        name = self.line.names[place]
+        return name if self.line.axis == DATE else f"{self.line.axis} {name}"
+
+    @property
+    def noun(self) -> str:
+        """What a place in the series is."""
+        return {DATE: "day", PYTHON: "interpreter"}.get(self.line.axis, "release")
 
     def verb(self, answer: Answer) -> str:
         """Say what a release does, in the words of users."""
@@ -93,7 +99,7 @@ def headline(view: BisectionView) -> str:
         )
     if kind is Kind.TRANSITIONS:
         return f"the failure comes and goes: {'; '.join(_changes(view))}"
-    return f"{first} is the first release that {into}; {last} {before}"
+    return f"{first} is the first {view.noun} that {into}; {last} {before}"
 
 
 def sentences(view: BisectionView) -> tuple[str, ...]:
@@ -254,7 +260,7 @@ def _not_excluded(view: BisectionView) -> Iterator[str]:
     names = view.line.names
     ends = names[widest[0]] if len(widest) == 1 else f"{names[widest[0]]}-{names[widest[-1]]}"
     yield (
-        f"not excluded: a window inside the {count} releases that were not asked, "
+        f"not excluded: a window inside the {count} {view.noun}s that were not asked, "
         f"the widest stretch being {ends} ({len(widest)}); --check-monotone N looks there"
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Final
 
 from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
@@ -17,8 +18,12 @@ from versect.model.cell import Cell, Pins
 from versect.model.release import Release, Series
 from versect.model.study import Study
 
-PYTHON = "python"
+PYTHON: Final = "python"
 """The axis of interpreters, as a project's name."""
+DATE: Final = "date"
+"""The axis of days."""
+
+_DAY: Final = timedelta(days=1)
 
 
 class Order(StrEnum):
@@ -145,13 +150,29 @@ def of_interpreters(cell: Cell, pythons: Sequence[str]) -> Line:
     )
 
 
+def of_days(cell: Cell, start: datetime, end: datetime) -> Line:
+    """Make the line of days between two moments, each with what the index had by its end."""
+    moments = [start]
+    while (last := datetime.combine(moments[-1].date() + _DAY, time.max, UTC)) < end:
+        moments.append(last.replace(microsecond=0))
+    moments.append(end)
+    return Line(
+        axis=DATE,
+        names=tuple(f"{moment:%Y-%m-%d}" for moment in moments),
+        cells=tuple(replace(cell, pins=replace(cell.pins, cut_off=moment)) for moment in moments),
+        moments=(None,) * len(moments),
+        order=Order.DATE,
+        series=None,
+    )
+
+
 def _pinned(
     study: Study, cell: Cell, series: Series, release: Release
 ) -> tuple[tuple[NormalizedName, Version], ...]:
     """Give a cell's pins with one release of the series, in the order of the study's axes."""
     pins = {**dict(cell.pins.releases), series.project: release.version}
-    order = [axis.project for axis in study.projects]
-    return tuple(sorted(pins.items(), key=lambda pin: order.index(pin[0])))
+    order = {axis.project: number for number, axis in enumerate(study.projects)}
+    return tuple(sorted(pins.items(), key=lambda pin: (order.get(pin[0], len(order)), pin[0])))
 
 
 def _on(pins: Pins, python: str) -> Pins:

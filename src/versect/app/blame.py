@@ -1,0 +1,162 @@
+"""Which of the projects that two environments hold differently bring the failure.
+
+Every mix of the two sides is resolved anew: what is taken from the failing side is pinned, and the
+rest stays at the passing side's releases wherever the resolver finds that possible. No lock is
+ever put together by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from versect.app.counterfactual import lock_changes
+from versect.app.inquiry import Inquiry, plain
+from versect.app.laboratory import ReleaseOf
+from versect.model.cell import Cell
+from versect.model.outcome import Failed, Passed
+from versect.model.verdict import Change, Step
+from versect.search.ddmin import Minimal, minimise
+from versect.select.period import cut_off as period
+from versect.source.pinned import Difference, Pinned, differences
+
+_PAGES: Final = 4
+"""Pages of an index that are asked for at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sides:
+    """What is compared."""
+
+    base: Cell
+    """What all mixes are like; its own pins are kept."""
+    good: Pinned
+    """The side that is said to pass."""
+    bad: Pinned
+    """The side that is said to fail."""
+    cut_off: datetime | None
+    """No mix uses anything published later (UTC)."""
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """The projects that the two hold differently, by name."""
+        return differences(self.good, self.bad)
+
+    def mix(self, chosen: Collection[int]) -> Cell:
+        """Give the cell of the passing side with some of the differences applied."""
+        taken = [self.differences[number] for number in sorted(chosen)]
+        return self._with({d.project: d.bad for d in taken})
+
+    def without(self, chosen: Collection[int], project: NormalizedName) -> Cell:
+        """Give such a mix in which one project is neither pinned nor kept: it is searched."""
+        taken = [self.differences[number] for number in sorted(chosen)]
+        return self._with({**{d.project: d.bad for d in taken}, project: None})
+
+    def _with(self, taken: dict[NormalizedName, Version | None]) -> Cell:
+        pinned = ((name, version) for name, version in taken.items() if version is not None)
+        kept = tuple(pin for pin in self.good.releases if pin[0] not in taken)
+        pins = replace(
+            self.base.pins,
+            releases=(*self.base.pins.releases, *pinned),
+            preferred=kept,
+            cut_off=self.cut_off,
+        )
+        return replace(self.base, pins=pins)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blame:
+    """What a comparison of two sides found."""
+
+    good: Step
+    bad: Step
+    differences: tuple[Difference, ...]
+    minimal: Minimal | None
+    """Which differences bring the failure; None where the sides are not as they were said to be."""
+    moved: tuple[Change, ...]
+    """What the resolver had to change beside them."""
+    culprit: Step | None
+    """The trial of the passing side with only these differences applied."""
+
+    @property
+    def guilty(self) -> tuple[Difference, ...]:
+        """The differences of the minimal set."""
+        chosen = () if self.minimal is None else self.minimal.changes
+        return tuple(self.differences[number] for number in chosen)
+
+
+def blame(sides: Sides, inquiry: Inquiry, *, budget: int) -> Blame:
+    """Find a minimal set of changed projects by delta debugging (Zeller and Hildebrandt 2002).
+
+    Costs the two sides' trials, then about 2 log2 n mixes for one guilty project among n; at most
+    ``budget``.
+    """
+    found = sides.differences
+    passing, failing = inquiry.note(sides.mix(())), inquiry.note(sides.mix(range(len(found))))
+    as_said = isinstance(passing.outcome, Passed) and isinstance(failing.outcome, Failed)
+    if not as_said or not found:
+        return Blame(
+            good=passing, bad=failing, differences=found, minimal=None, moved=(), culprit=None
+        )
+    groups = _ranked(found, failing)
+    minimal = inquiry.search(
+        lambda: minimise(len(found), groups=groups, budget=budget), sides.mix, plain
+    )
+    culprit = inquiry.note(sides.mix(minimal.changes))
+    return Blame(
+        good=passing,
+        bad=failing,
+        differences=found,
+        minimal=minimal,
+        moved=_moved(passing, culprit, found, minimal.changes),
+        culprit=culprit,
+    )
+
+
+def installed(step: Step, source: str) -> Pinned:
+    """Give what a trial had installed as a side of a comparison."""
+    packages = step.trial.setting.packages
+    releases = tuple((canonicalize_name(name), Version(version)) for name, version in packages)
+    return Pinned(source=source, releases=releases, notes=())
+
+
+def newest(pins: Collection[tuple[NormalizedName, Version]], of: ReleaseOf) -> datetime | None:
+    """Give when the newest of some releases had been published (UTC).
+
+    Costs one index request a project. None where the index does not tell it of every one.
+    """
+    with ThreadPoolExecutor(_PAGES, thread_name_prefix="versect-index") as pool:
+        found = list(pool.map(lambda pin: of(*pin), pins))
+    known = [release for release in found if release is not None]
+    return period("", known) if len(known) == len(found) else None
+
+
+def _ranked(found: Sequence[Difference], failing: Step) -> tuple[tuple[int, ...], ...]:
+    """Put the projects first whose code the failure went through, the innermost frame's first."""
+    frames = [
+        canonicalize_name(frame.file.partition("/")[0].removesuffix(".py"))
+        for failure in failing.trial.observation.failures
+        for link in failure.chain
+        for frame in reversed(link.frames)
+    ]
+
+    def distance(number: int) -> tuple[int, int]:
+        project = found[number].project
+        return (frames.index(project) if project in frames else len(frames), number)
+
+    return tuple((number,) for number in sorted(range(len(found)), key=distance))
+
+
+def _moved(
+    passing: Step, culprit: Step, found: Sequence[Difference], chosen: Collection[int]
+) -> tuple[Change, ...]:
+    """Give what the resolver changed beside the differences that were applied."""
+    applied = {found[number].project for number in chosen}
+    every = lock_changes(passing.trial, culprit.trial, but="")
+    return tuple(change for change in every if change.project not in applied)

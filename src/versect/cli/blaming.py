@@ -1,0 +1,211 @@
+"""What ``versect blame`` does, in order; each step is somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+from packaging.specifiers import SpecifierSet
+
+from versect.app import blame as blaming
+from versect.app.bisect import bisect, plan_of
+from versect.app.blame import Blame, Sides, installed, newest
+from versect.app.published import Published
+from versect.cli import bisecting
+from versect.cli.bisecting import Tools
+from versect.cli.wiring import Wiring, now
+from versect.errors import UsageError
+from versect.model.study import Every, ProjectAxis, Resolution, Study
+from versect.model.verdict import Change, Question
+from versect.report import blame as report
+from versect.report.bisection import BisectionView, outcome_words
+from versect.report.blame import BlameView
+from versect.report.write import write
+from versect.search.history import Plan
+from versect.select.line import DATE, Order, of_days
+from versect.source.draft import Draft
+from versect.source.pinned import Day, Difference, Pinned, side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the options ask for."""
+
+    good: str
+    bad: str
+    search: bisecting.Request
+    """What the bisections of the guilty projects are asked for."""
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Request:
+        """Read the options of the command line."""
+        plain = {"projects": (), "find_fix": False, "order": Order.VERSION, "checks": 0}
+        plain |= {"scan": False, "flaky": False, "confidence": 0.95, "dry_run": False}
+        inner = bisecting.Request.of({**options, **plain, "good": None, "bad": None})
+        return cls(good=options["good"], bad=options["bad"], search=inner)
+
+
+def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
+    """Compare two sides; see ``versect blame``."""
+    ready = bisecting.prepare(wiring, draft, request.search, searched=())
+    python = ready.focus.cell.pins.python
+    good, bad = (
+        side(text, folder=Path.cwd(), python=python, now=now())
+        for text in (request.good, request.bad)
+    )
+    _check(good, bad, ready.focus.study, request)
+    with bisecting.tools_for(wiring, ready, request.search) as tools:
+        if isinstance(good, Day) and isinstance(bad, Day):
+            days = _by_date(tools, good, bad, request)
+            code = bisecting.publish(tools, days, request.search)
+            if days.before is None or days.after is None:
+                return code
+            good, bad = (
+                installed(one.step, one.step.trial.probe.cell.value(DATE))
+                for one in (days.before, days.after)
+            )
+        sides = _sides(tools, _pinned(tools, good), _pinned(tools, bad))
+        if not sides.differences:
+            raise UsageError(
+                f"{request.good} and {request.bad} install the same releases",
+                remedy="it is something else that differs: the interpreter, the platform, the data",
+            )
+        wiring.say(f"{len(sides.differences)} differences")
+        found = blaming.blame(sides, tools.inquiry, budget=request.search.budget)
+        series = tuple(_series(tools, sides, found, request.search))
+        return _publish(tools, _view(tools, sides, found, series), request.search)
+
+
+def _check(good: Pinned | Day, bad: Pinned | Day, study: Study, request: Request) -> None:
+    if isinstance(good, Day) and isinstance(bad, Day) and good.moment >= bad.moment:
+        raise UsageError(
+            f"--good {request.good} is not before --bad {request.bad}",
+            remedy="the date on which it worked comes first",
+        )
+    if (isinstance(good, Day) or isinstance(bad, Day)) and not study.requirements:
+        raise UsageError(
+            "a date says what the index had, and the study requires nothing of it",
+            remedy="name what the reproduction needs with --require, unpinned",
+        )
+
+
+def _by_date(tools: Tools, good: Day, bad: Day, request: Request) -> BisectionView:
+    """Find the first day whose releases fail."""
+    line = of_days(tools.focus.cell, good.moment, bad.moment)
+    plan = Plan(
+        size=len(line.cells),
+        good=0,
+        bad=len(line.cells) - 1,
+        confirm=request.search.wanted.confirm,
+        checks=0,
+        scan=False,
+    )
+    found = bisect(line, plan, request.search.wanted, tools.inquiry)
+    return bisecting.view_of(tools, line, found, request.search)
+
+
+def _pinned(tools: Tools, one: Pinned | Day) -> Pinned:
+    """Give a side as releases: of a date, what the resolver takes as of then."""
+    if isinstance(one, Pinned):
+        return one
+    cell = tools.focus.cell
+    step = tools.inquiry.note(replace(cell, pins=replace(cell.pins, cut_off=one.moment)))
+    pinned = installed(step, one.source)
+    if not pinned.releases:
+        raise UsageError(
+            f"nothing can be installed as of {one.source}: {outcome_words(step.outcome)}",
+            remedy="name a later date, or check what is required",
+        )
+    return pinned
+
+
+def _sides(tools: Tools, good: Pinned, bad: Pinned) -> Sides:
+    published = Published({}, tools.wiring.index)
+    today = tools.focus.study.resolution is Resolution.TODAY
+    every = {*good.releases, *bad.releases}
+    cut_off = None if today else newest(every, published)
+    if cut_off is None and not today:
+        tools.wiring.say("the index does not say when all of these were published: no cut-off")
+    return Sides(base=tools.focus.cell, good=good, bad=bad, cut_off=cut_off)
+
+
+def _series(
+    tools: Tools, sides: Sides, found: Blame, request: bisecting.Request
+) -> Iterator[BisectionView]:
+    """Bisect each guilty project's releases between the two sides, the others as they fail."""
+    if found.minimal is None:
+        return
+    for guilty in found.guilty:
+        if guilty.good is None or guilty.bad is None:
+            continue
+        cell = sides.without(found.minimal.changes, guilty.project)
+        focus = replace(tools.focus, study=_between(tools.focus.study, guilty), cell=cell)
+        line = bisecting.line_of(tools.wiring, focus, tools.choice, guilty.project, Order.VERSION)
+        newer = guilty.bad > guilty.good
+        wanted = replace(
+            request.wanted,
+            good=str(guilty.good),
+            bad=str(guilty.bad),
+            question=Question.FIRST_FAILING if newer else Question.FIRST_PASSING,
+        )
+        result = bisect(line, plan_of(line, wanted), wanted, tools.inquiry)
+        yield bisecting.view_of(tools, line, result, replace(request, wanted=wanted))
+
+
+def _between(study: Study, guilty: Difference) -> Study:
+    """Give a study whose only axis are the releases between the two sides' own, both included."""
+    ends = sorted(version for version in (guilty.good, guilty.bad) if version is not None)
+    axis = ProjectAxis(
+        project=guilty.project,
+        extras=frozenset(),
+        choices=(SpecifierSet(f">={ends[0]},<={ends[-1]}"),),
+        every=Every.RELEASE,
+        limit=None,
+        pre=any(version.is_prerelease for version in ends),
+        yanked=True,
+    )
+    return replace(study, projects=(axis,))
+
+
+def _view(tools: Tools, sides: Sides, found: Blame, series: tuple[BisectionView, ...]) -> BlameView:
+    minimal = found.minimal
+    projects = [str(difference.project) for difference in found.differences]
+    return BlameView(
+        study=tools.focus.study.name,
+        sides=(sides.good.source, sides.bad.source),
+        good=found.good,
+        bad=found.bad,
+        differences=tuple(map(_change, found.differences)),
+        guilty=tuple(map(_change, found.guilty)),
+        proven=minimal is not None and minimal.proven,
+        undecided=() if minimal is None else tuple(projects[n] for n in minimal.undecided),
+        moved=found.moved,
+        series=series,
+        steps=tuple(tools.inquiry.steps),
+        made=tools.inquiry.made,
+        notes=(*sides.good.notes, *sides.bad.notes, *tools.focus.notes),
+    )
+
+
+def _change(one: Difference) -> Change:
+    good, bad = ("" if version is None else str(version) for version in (one.good, one.bad))
+    return Change(project=one.project, before=good, after=bad)
+
+
+def _publish(tools: Tools, view: BlameView, request: bisecting.Request) -> int:
+    """Write a finding in all formats and say it."""
+    folder, text = tools.folder / "bisect" / "blame", report.document(view, made=bisecting.made())
+    write(folder / "blame.json", text)
+    write(folder / "blame.md", report.markdown(view, made=bisecting.made()))
+    if request.as_json:
+        click.echo(text, nl=False)
+    else:
+        click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
+    say = tools.wiring.say
+    if report.advice(view):
+        say(f"hint: {report.advice(view)}")
+    say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'blame.md'}")
+    return view.kind.exit_code

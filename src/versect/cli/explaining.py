@@ -1,0 +1,94 @@
+"""What ``versect explain`` does, in order; each step is somebody else's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+from packaging.version import Version
+
+from versect.app.explain import Explanation
+from versect.app.explain import explain as explained
+from versect.cli import bisecting
+from versect.cli.bisecting import Request, Tools
+from versect.cli.wiring import Wiring
+from versect.errors import UsageError
+from versect.forensics.culprit import unified
+from versect.model.verdict import Step
+from versect.report import explanation as report
+from versect.report.bisection import BisectionView
+from versect.report.explanation import ExplanationView
+from versect.report.write import write
+from versect.search.history import Kind
+from versect.select.line import PYTHON
+from versect.source.draft import Draft
+
+
+def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
+    """Explain a boundary; see ``versect explain``."""
+    if PYTHON in request.projects or len(request.projects) > 1:
+        raise UsageError(
+            "the lines of one project's release are explained",
+            remedy="name that project with --project",
+        )
+    ready = bisecting.prepare(wiring, draft, request)
+    line = bisecting.line_of(
+        wiring, ready.focus, ready.choice, ready.projects[0], request.wanted.order
+    )
+    with bisecting.tools_for(wiring, ready, request) as tools:
+        found = bisecting.search(tools, line, request)
+        verdict = bisecting.view_of(tools, line, found, request)
+        code = bisecting.publish(tools, verdict, replace(request, as_json=False))
+        if found.history.kind is Kind.UNSTABLE or found.before is None:
+            wiring.say("nothing to explain: there is no boundary between two releases")
+            return code or Kind.INCONCLUSIVE.exit_code
+        result = explained(
+            line,
+            found,
+            request.wanted.question,
+            tools.focus.study.symptom,
+            laboratory=tools.laboratory,
+            inquiry=tools.inquiry,
+            budget=request.budget,
+        )
+        steps = tuple(tools.inquiry.steps[len(verdict.steps) :])
+    if result is None:
+        wiring.say("nothing to explain: one side's environment cannot be built")
+        return Kind.INCONCLUSIVE.exit_code
+    return _publish(tools, _view(verdict, result, steps), bisecting.folder_of(tools, verdict))
+
+
+def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -> ExplanationView:
+    sides = (verdict.before, verdict.after)
+    names = [s.step.trial.probe.cell.value(verdict.line.axis) for s in sides if s is not None]
+    before, after = names
+    chosen = () if found.minimal is None else found.minimal.changes
+    return ExplanationView(
+        project=verdict.line.axis,
+        before=before,
+        after=after,
+        question=verdict.question,
+        base=found.base,
+        whole=found.whole,
+        changes=found.changes,
+        minimal=found.minimal,
+        diff=unified(found.changes, chosen, verdict.line.axis, Version(before), Version(after)),
+        links=found.links,
+        steps=steps,
+    )
+
+
+def _publish(tools: Tools, view: ExplanationView, folder: Path) -> int:
+    """Write an explanation in all formats and say it."""
+    write(folder / "explanation.json", report.document(view, made=bisecting.made()))
+    write(folder / "explanation.md", report.markdown(view, made=bisecting.made()))
+    click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
+    if view.diff:
+        write(folder / "explanation.diff", view.diff)
+        click.echo(f"\n{view.diff}")
+    tools.wiring.say(f"{len(view.steps)} trials of parts; written: {folder / 'explanation.md'}")
+    if view.minimal is None:
+        return Kind.INCONCLUSIVE.exit_code
+    certain = view.minimal.proven and not view.minimal.undecided
+    return 0 if certain else Kind.SUSPECTS.exit_code
