@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from versect.env.lock import LockError, parse, part
+from versect.env.lock import LockError, parse, part, settled
+from versect.select.platforms import ranked_tags
 
 HEADER = 'lock-version = "1.0"\ncreated-by = "uv"\nrequires-python = ">=3.12.1"\n'
 
@@ -78,3 +79,27 @@ def test_a_part_holds_the_packages_asked_for_and_no_others(wanted, all_names):
 
 def test_a_part_fits_any_interpreter():
     assert "requires-python" not in part(parse(HEADER + _package("a")), {"a"})
+
+
+def test_of_several_wheels_the_one_that_installers_take_stays():
+    url = "https://files.example"
+    native, pure, other = (
+        f"{url}/two-1.0-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+        f"{url}/two-1.0-py3-none-any.whl",
+        f"{url}/two-1.0-cp312-cp312-manylinux_2_28_x86_64.whl",
+    )
+    wheels = "".join(
+        f'    {{ url = "{one}", hashes = {{ sha256 = "{str(n) * 64}" }} }},\n'
+        for n, one in enumerate((pure, native, other), 1)
+    )
+    text = f'{HEADER}[[packages]]\nname = "two"\nversion = "1.0"\nwheels = [\n{wheels}]\n'
+    with pytest.raises(LockError, match="3 wheels"):
+        parse(text)
+
+    def taken(platform):
+        (package,) = parse(settled(text, ranked_tags("3.12", platform))).packages
+        return f"{url}/{package.filename}"
+
+    assert taken("x86_64-manylinux_2_36") == other
+    assert taken("x86_64-manylinux_2_17") == native
+    assert taken("aarch64-manylinux_2_36") == pure

@@ -64,7 +64,7 @@ def suspects(found: History) -> list[int]:
         ("PPPPPPPP", Kind.BAD_PASSES, []),
         ("UUUUUUUU", Kind.INCONCLUSIVE, []),
         ("UUUUFFFF", Kind.FAILS, []),
-        ("PPPPUUUU", Kind.PASSES, []),
+        ("PPPPUUUU", Kind.INCONCLUSIVE, []),
     ],
 )
 def test_each_history_has_its_verdict(text: str, kind: Kind, blamed: list[int]):
@@ -149,6 +149,13 @@ def test_a_side_that_answers_differently_when_asked_again_is_unstable():
         found = drive(lambda: history(plan(8, confirm=1)), flaky, executor=executor, jobs=1)
     assert (found.kind, found.unstable, found.confirmed) == (Kind.UNSTABLE, 3, 0)
     assert [(ask.point, ask.repeat) for ask in asked[-2:]] == [(2, 1), (3, 1)]
+
+
+def test_a_block_that_was_given_up_is_not_asked_again():
+    _, asked = search("P" + "U" * 60 + "F", checks=3)
+    places = [place for place, _ in asked]
+    both_edges = max(places.index(1), places.index(60))
+    assert len(places[both_edges + 1 :]) == 8
 
 
 @given(size=st.integers(2, 300), data=st.data())

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
 from versect.app.inquiry import Inquiry
 from versect.model.outcome import Failed, FailedOtherwise, Outcome, Signature
 from versect.model.verdict import FaceChange
@@ -9,6 +14,8 @@ from versect.search.ask import Answer
 from versect.search.bisect import between
 from versect.search.history import History
 from versect.select.line import Line
+
+_NUMBERS: Final = re.compile(r"\d+(?:\.\w+)+")
 
 
 def face_changes(line: Line, found: History, inquiry: Inquiry) -> tuple[FaceChange, ...]:
@@ -18,7 +25,12 @@ def face_changes(line: Line, found: History, inquiry: Inquiry) -> tuple[FaceChan
     """
     if found.transition is None:
         return ()
-    faces = {place: _face(inquiry.result(line.cells[place])[1]) for place in sorted(found.known)}
+    releases = frozenset(_with_prefixes(line.names))
+
+    def face_of(place: int, repeat: int = 0) -> Signature | None:
+        return _face(inquiry.result(line.cells[place], repeat)[1], releases)
+
+    faces = {place: face_of(place) for place in sorted(found.known)}
     first, at_first = found.transition.first, faces[found.transition.first]
     if at_first is None:  # the boundary leads out of the failure
         first, at_first = found.transition.last, faces[found.transition.last]
@@ -26,13 +38,14 @@ def face_changes(line: Line, found: History, inquiry: Inquiry) -> tuple[FaceChan
     else:
         run = [place for place in faces if place >= first and faces[place]]
     different = [place for place in run if faces[place] != at_first]
-    if not different or _varies(line, first, at_first, found.confirmed, inquiry):
-        return ()
+    again = (face_of(first, repeat) for repeat in range(1, found.confirmed + 1))
+    if not different or any(face != at_first for face in again):
+        return ()  # one that looks different every time tells nothing
     nearest = different[0]
     alike = [p for p in run if faces[p] == at_first and abs(p - first) < abs(nearest - first)][-1]
 
     def lens(outcome: Outcome) -> Answer:
-        face = _face(outcome)
+        face = _face(outcome, releases)
         if face is None:
             return Answer.UNRESOLVED
         return Answer.PASSED if face == at_first else Answer.FAILED
@@ -40,17 +53,24 @@ def face_changes(line: Line, found: History, inquiry: Inquiry) -> tuple[FaceChan
     known = {alike: Answer.PASSED, nearest: Answer.FAILED}
     low, high = sorted((alike, nearest))
     turn = inquiry.search(lambda: between(known, low, high), line.cells.__getitem__, lens)
-    before, after = (_face(inquiry.result(line.cells[p])[1]) for p in (turn.last, turn.first))
+    before, after = face_of(turn.last), face_of(turn.first)
     if before is None or after is None:
         return ()
     return (FaceChange(last=turn.last, first=turn.first, before=before, after=after),)
 
 
-def _face(outcome: Outcome) -> Signature | None:
-    return outcome.signature if isinstance(outcome, Failed | FailedOtherwise) else None
+def _face(outcome: Outcome, releases: Collection[str]) -> Signature | None:
+    """Give a failure's signature, the releases of the series in it replaced: they always differ."""
+    if not isinstance(outcome, Failed | FailedOtherwise):
+        return None
+    text = _NUMBERS.sub(
+        lambda found: "<release>" if found[0] in releases else found[0], outcome.signature.text
+    )
+    return replace(outcome.signature, text=text)
 
 
-def _varies(line: Line, place: int, face: Signature | None, times: int, inquiry: Inquiry) -> bool:
-    """Whether the confirmations of one release looked different: such a face tells nothing."""
-    again = (inquiry.result(line.cells[place], repeat)[1] for repeat in range(1, times + 1))
-    return any(_face(outcome) != face for outcome in again)
+def _with_prefixes(names: Iterable[str]) -> Iterator[str]:
+    """Give releases and what documentation calls them: ``2.0.1`` and ``2.0``."""
+    for name in names:
+        yield name
+        yield ".".join(name.split(".")[:2])

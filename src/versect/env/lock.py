@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from packaging.pylock import Package, Pylock, PylockValidationError
-from packaging.utils import canonicalize_name
+from packaging.tags import Tag
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 
 from versect.model.environment import Lock, LockDigest, LockedPackage
 
@@ -34,6 +35,40 @@ def parse(text: str) -> Lock:
     rows = [(p.name, str(p.version), p.filename, p.sha256) for p in packages]
     digest = hashlib.sha256(json.dumps(rows).encode()).hexdigest()
     return Lock(text=text, packages=packages, digest=LockDigest(digest))
+
+
+def settled(text: str, tags: Sequence[Tag]) -> str:
+    """Give a lock with one wheel for each package: the one that an installer takes.
+
+    uv names every wheel that would do; which one it installs follows from the order of the tags.
+
+    Args:
+        text: The lock as uv wrote it, a wheel a line.
+        tags: The wheel tags of the interpreter, the best first.
+
+    """
+    ranks = {tag: rank for rank, tag in enumerate(tags)}
+    try:
+        packages = tomllib.loads(text).get("packages", ())
+    except tomllib.TOMLDecodeError:
+        return text
+    left_out: set[str] = set()
+    for package in packages:
+        urls = [str(wheel.get("url", wheel.get("path", ""))) for wheel in package.get("wheels", ())]
+        best = min(urls, key=lambda url: _rank(url, ranks), default="")
+        left_out.update(url for url in urls if url != best)
+    lines = text.splitlines(keepends=True)
+    return "".join(line for line in lines if not any(f'"{url}"' in line for url in left_out))
+
+
+def _rank(url: str, ranks: Mapping[Tag, int]) -> tuple[int, str]:
+    """Give the place of a wheel's best tag, and its name to tell equals apart."""
+    name = PurePosixPath(unquote(urlsplit(url).path)).name
+    try:
+        wheel_tags = parse_wheel_filename(name)[3]
+    except InvalidWheelFilename:
+        return len(ranks), name
+    return min((ranks[tag] for tag in wheel_tags if tag in ranks), default=len(ranks)), name
 
 
 def part(lock: Lock, names: Collection[str]) -> str:

@@ -18,12 +18,13 @@ from packaging.version import Version
 
 from versect.env import uv
 from versect.env.interface import SourceBuilder
-from versect.env.lock import LockError, files_here, parse
+from versect.env.lock import LockError, files_here, parse, settled
 from versect.env.refusal import refusal
 from versect.model.environment import Lock, LockRequest
 from versect.model.outcome import Cause
 from versect.model.trial import NotRun
 from versect.run.process import Processes
+from versect.select.platforms import ranked_tags
 
 _PATIENCE: Final = 300.0
 _FRESH: Final = 600.0
@@ -93,7 +94,8 @@ class UvResolver:
                 return NotRun(cause=Cause.INDEX_UNAVAILABLE, detail=detail)
             if done.status != 0:
                 return refusal(done.words, Cause.UNSATISFIABLE)
-            text = target.read_text(encoding="utf-8")
+            written = target.read_text(encoding="utf-8")
+        text = settled(written, ranked_tags(request.version, request.platform))
         try:
             return parse(text)
         except LockError as error:

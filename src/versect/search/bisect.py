@@ -19,6 +19,8 @@ _PATIENCE: Final = 8
 """Releases asked inside a block whose both edges are unresolved, before all of it is given up."""
 
 Narrowing = Generator[Ask[int], Answer, None]
+Ends = tuple[int, int]
+"""Two places that differ, beyond which a narrowing did not come."""
 
 
 def history(plan: Plan) -> Search[int, History]:
@@ -29,24 +31,25 @@ def history(plan: Plan) -> Search[int, History]:
 
     """
     known: Known = {}
+    done: set[Ends] = set()
     bad = plan.size - 1 if plan.bad is None else plan.bad
     top = yield from _failing_end(known, bad, 0 if plan.good is None else plan.good)
     if top is None and plan.scan:
-        yield from _scan(known, plan.within)
+        yield from _scan(known, plan.within, done)
         top = max((place for place, a in known.items() if a is Answer.FAILED), default=None)
     elif top is None:
         yield from ask(known, 0 if plan.good is None else plan.good)
     else:
         low = yield from _passing_end(known, plan.good, top)
         if low is not None:
-            yield from narrow(known, low, _first_failing(known, low))
+            done.add((yield from narrow(known, low, _first_failing(known, low))))
     if known[bad] is Answer.OTHER and top is not None:
         above = frozenset({Answer.OTHER})
         yield from narrow(known, top, bad, below=frozenset({Answer.FAILED}), above=above)
     if top is not None:
-        yield from _look_beside(known, plan, top)
-        yield from _check(known, plan)
-        yield from _settle(known)
+        yield from _look_beside(known, plan, top, done)
+        yield from _check(known, plan, done)
+        yield from _settle(known, done)
     found = None if top is None else _leading(known, top)
     unstable, confirmed = yield from _confirm(known, found, plan.confirm)
     return History(
@@ -75,7 +78,7 @@ def narrow(
     *,
     below: frozenset[Answer] = frozenset({Answer.PASSED}),
     above: frozenset[Answer] = frozenset({Answer.FAILED}),
-) -> Narrowing:
+) -> Generator[Ask[int], Answer, Ends]:
     """Ask between two known places that differ until nothing between them can be decided.
 
     Args:
@@ -85,6 +88,9 @@ def narrow(
         below: Answers that move the lower end.
         above: Answers that move the upper end; anything else leaves a suspect.
 
+    Returns:
+        The two places between which nothing more was decided.
+
     """
     if known[low] not in below:
         below, above = above, below
@@ -92,7 +98,7 @@ def narrow(
     while fruitless < _PATIENCE:
         place = _between(known, low, high)
         if place is None:
-            return
+            break
         inside = _inside_block(known, low, high, place)
         answer = yield from ask(known, place)
         if answer in below:
@@ -103,6 +109,7 @@ def narrow(
             fruitless += inside
             continue
         fruitless = 0
+    return low, high
 
 
 def _between(known: Known, low: int, high: int) -> int | None:
@@ -195,26 +202,26 @@ def _strides(start: int, direction: int, end: int) -> list[int]:
     return [*found, end] if (end - start) * direction > 0 else found
 
 
-def _scan(known: Known, within: range) -> Narrowing:
+def _scan(known: Known, within: range, done: set[Ends]) -> Narrowing:
     """Ask everywhere, in the middle of the largest gap first, until something fails."""
     while Answer.FAILED not in known.values():
         widest = _widest(known, within)
         if widest is None:
             return
         yield from ask(known, _middle_of(widest))
-    yield from _settle(known)
+    yield from _settle(known, done)
 
 
-def _check(known: Known, plan: Plan) -> Narrowing:
+def _check(known: Known, plan: Plan, done: set[Ends]) -> Narrowing:
     """Spend the checks where the largest windows could hide."""
     for _ in range(plan.checks):
         widest = _widest(known, plan.within)
         if widest is None:
             return
-        yield from _look(known, _middle_of(widest))
+        yield from _look(known, _middle_of(widest), done)
 
 
-def _look_beside(known: Known, plan: Plan, top: int) -> Narrowing:
+def _look_beside(known: Known, plan: Plan, top: int, done: set[Ends]) -> Narrowing:
     """Look into other release lines, where version order and publication disagree.
 
     A fault that came with 5.0.2 may have been carried back into 4.2.10, and 5.0.1 may be free of
@@ -230,28 +237,24 @@ def _look_beside(known: Known, plan: Plan, top: int) -> Narrowing:
             asked_for[line] = place
     for place in asked_for.values():
         if place != found.first:
-            yield from _look(known, place)
+            yield from _look(known, place, done)
 
 
-def _look(known: Known, place: int) -> Narrowing:
+def _look(known: Known, place: int, done: set[Ends]) -> Narrowing:
     """Ask one place and, where it differs from its neighbours, for the edges of what it shows."""
     yield from ask(known, place)
-    yield from _settle(known)
+    yield from _settle(known, done)
 
 
-def _settle(known: Known) -> Narrowing:
-    """Narrow every transition that is not narrow yet."""
-    done: set[tuple[int, int]] = set()
+def _settle(known: Known, done: set[Ends]) -> Narrowing:
+    """Narrow every transition that is not narrow yet and was not given up before."""
     while True:
-        wide = [
-            (t.last, t.first)
-            for t in transitions(known)
-            if (t.last, t.first) not in done and t.first - t.last > 1
-        ]
+        ends = [(t.last, t.first) for t in transitions(known) if t.first - t.last > 1]
+        wide = [pair for pair in ends if pair not in done]
         if not wide:
             return
         done.add(wide[0])
-        yield from narrow(known, *wide[0])
+        done.add((yield from narrow(known, *wide[0])))
 
 
 def _widest(known: Known, within: range) -> range | None:

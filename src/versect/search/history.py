@@ -118,6 +118,7 @@ def conclusion(  # noqa: PLR0911 - one return a verdict
         return Kind.TRANSITIONS
     if Answer.FAILED in seen:
         return Kind.FAILS
-    if known[plan.size - 1 if plan.bad is None else plan.bad] is Answer.OTHER:
+    newest = known[plan.size - 1 if plan.bad is None else plan.bad]
+    if newest is Answer.OTHER:
         return Kind.OTHER
-    return Kind.PASSES if Answer.PASSED in seen else Kind.INCONCLUSIVE
+    return Kind.PASSES if newest is Answer.PASSED else Kind.INCONCLUSIVE

@@ -12,7 +12,13 @@ from packaging.tags import Tag
 
 @cache
 def compatible_tags(python: str, platform: str | None) -> frozenset[Tag]:
-    """Give the wheel tags that CPython ``major.minor`` takes.
+    """Give the wheel tags that CPython ``major.minor`` takes; as for ``ranked_tags``."""
+    return frozenset(ranked_tags(python, platform))
+
+
+@cache
+def ranked_tags(python: str, platform: str | None) -> tuple[Tag, ...]:
+    """Give the wheel tags that CPython ``major.minor`` takes, the one that it likes best first.
 
     Args:
         python: ``3.12`` or ``3.12.1``.
@@ -28,11 +34,9 @@ def compatible_tags(python: str, platform: str | None) -> frozenset[Tag]:
     interpreter = f"cp{major}{minor}"
     # Named outright: packaging's default asks how the interpreter that runs versect was built.
     abis = [interpreter if version >= (3, 8) else f"{interpreter}m"]
-    return frozenset(
-        (
-            *tags.cpython_tags(version, abis, platforms),
-            *tags.compatible_tags(version, interpreter, platforms),
-        )
+    return (
+        *tags.cpython_tags(version, abis, platforms),
+        *tags.compatible_tags(version, interpreter, platforms),
     )
 
 
