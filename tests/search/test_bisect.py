@@ -91,10 +91,19 @@ def test_a_window_is_found_by_a_scan_with_both_of_its_edges():
 
 
 def test_without_a_scan_a_window_between_passing_ends_is_not_excluded():
-    found, asked = search("PPPPPFPPPPPP", good=None, bad=None)
+    text = "PPPPPPPPPPPPPPPPPPPPPPPPFPPPPPPPPPPP"
+    found, asked = search(text, good=None, bad=None)
     assert found.kind is Kind.PASSES
-    assert found.unexplored == (range(1, 11),)
-    assert len(asked) == 2
+    assert sum(map(len, found.unexplored)) == len(text) - len(asked)
+    assert len(asked) <= 2 + math.ceil(math.log2(len(text)))
+
+
+def test_a_wide_window_is_found_without_a_scan_where_nobody_named_a_failing_release():
+    text = "UUUUUUUUPPPPPPPPPPPPPPFFFFFFFFFFFFFFPPPP"
+    found, _ = search(text, good=None, bad=None)
+    assert [t.first for t in found.transitions] == [22, 36]
+    assert found.transition == found.transitions[0]
+    assert search(text, good=None)[0].kind is Kind.BAD_PASSES
 
 
 def test_checks_find_what_the_ends_do_not_show():

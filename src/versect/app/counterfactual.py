@@ -35,10 +35,11 @@ def counterfactuals(
 ) -> tuple[Counterfactual, ...]:
     """Try each side's pins with everything else as the other side has it.
 
-    Two trials; none where nothing else changed.
+    At most two trials; none where nothing else changed.
 
     Returns:
-        First the newer side's pins among the older side's packages, then the other way round.
+        First the newer side's pins among the older side's packages; where these do not suffice,
+        then the other way round.
 
     """
     return tuple(_both_ways(before, after, changes, inquiry)) if changes else ()
@@ -52,12 +53,15 @@ def _both_ways(
         step = inquiry.note(_among(pins.trial.probe.cell, others.trial, after.trial))
         moved = lock_changes(others.trial, step.trial, but="")
         own = {change.project for change in searched}
+        suffices = type(step.outcome) is type(after.outcome)
         yield Counterfactual(
             applied=searched if pins is after else tuple(changes),
             withheld=tuple(changes) if pins is after else searched,
             moved=tuple(change for change in moved if change.project not in own),
             step=step,
         )
+        if suffices:
+            return
 
 
 def _pin_changes(before: Trial, after: Trial) -> tuple[Change, ...]:

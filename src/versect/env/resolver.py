@@ -67,23 +67,42 @@ class UvResolver:
         remembered = self._recall(path, request)
         if remembered is not None:
             return remembered
-        lock = self._resolve(request, links=())
+        lock = self._nearest(request, links=())
         if isinstance(lock, NotRun) and lock.cause is Cause.NO_WHEEL and request.build:
             lock = self._resolve_with_builds(request, lock)
         if isinstance(lock, Lock):
             self._remember(path, lock.text)
         return lock
 
-    def _resolve(self, request: LockRequest, *, links: Sequence[Path]) -> Lock | NotRun:
+    def _nearest(self, request: LockRequest, *, links: Sequence[Path]) -> Lock | NotRun:
+        """Resolve with every preferred release if that is possible, else with as many as may be.
+
+        As preferences alone uv gives releases up that it could keep, where several indexes differ
+        in what they say of them.
+        """
+        if request.preferred:
+            lock = self._resolve(request, links=links, exactly=True)
+            if isinstance(lock, Lock):
+                return lock
+        return self._resolve(request, links=links, exactly=False)
+
+    def _resolve(
+        self, request: LockRequest, *, links: Sequence[Path], exactly: bool
+    ) -> Lock | NotRun:
         """Ask uv, with folders of wheels beside the indexes."""
         with tempfile.TemporaryDirectory(prefix="versect-lock-") as folder:
             source, target = Path(folder, "requirements.in"), Path(folder, "pylock.toml")
             source.write_text("".join(f"{r}\n" for r in request.requirements), encoding="utf-8")
             if request.preferred:
                 target.write_text(uv.preferences(request), encoding="utf-8")
-            found = tuple(word for link in links for word in ("--find-links", str(link)))
+            where = [word for link in links for word in ("--find-links", str(link))]
+            if exactly:
+                bounds = Path(folder, "constraints.txt")
+                lines = (f"{name}=={version}\n" for name, version in request.preferred)
+                bounds.write_text("".join(lines), encoding="utf-8")
+                where += ["--constraint", str(bounds)]
             argv = uv.compile_argv(
-                self._program, request, source=source, target=target, index=(*self._index, *found)
+                self._program, request, source=source, target=target, index=(*self._index, *where)
             )
             try:
                 done = self._processes.run(argv, env=self._environment, timeout=_PATIENCE)
@@ -118,7 +137,7 @@ class UvResolver:
             if isinstance(wheel, NotRun):
                 return wheel
             links.append(wheel.parent)
-        return self._resolve(request, links=links)
+        return self._nearest(request, links=links)
 
     def _key(self, request: LockRequest) -> str:
         document = {

@@ -15,6 +15,8 @@ from versect.search.history import History, Kind
 from versect.search.series import Transition, stretches
 from versect.select.line import DATE, PYTHON, Line
 
+_REASON: Final = 300
+"""Characters of a reason; the whole of it is in the record."""
 _LISTED: Final = 6
 """Releases that are named one by one; of more the ends are named, and how many there are."""
 
@@ -161,7 +163,7 @@ def outcome_words(outcome: Outcome) -> str:
         case FailedOtherwise(signature=signature):
             return f"{glyph(outcome)} failed otherwise: {signature}"
         case Unresolved(cause=cause, detail=detail):
-            return f"{glyph(outcome)} unresolved, {cause}: {gist(detail)}"
+            return f"{glyph(outcome)} unresolved, {cause}: {gist(detail)[:_REASON]}"
 
 
 def _without_boundary(view: BisectionView) -> str:
@@ -210,14 +212,15 @@ def counterfactual_words(one: Counterfactual) -> str:
     if undone >= {change.project for change in one.applied}:
         kept = "; ".join(f"{change.project} {change.after or 'left out'}" for change in one.moved)
         return f"{alone} cannot be had alone: the resolver then takes {kept}"
+    moved = f" (the resolver also moved {'; '.join(map(str, one.moved))})" if one.moved else ""
     match one.step.outcome:
         case Failed():
-            verdict = "it still fails: this suffices"
+            kept = ", ".join(change.project for change in one.withheld)
+            return f"{alone} suffices{moved}: it fails with {kept} as on the other side, too"
         case Passed():
             verdict = "it passes: this does not suffice"
         case other:
             verdict = f"it cannot be told ({outcome_words(other)})"
-    moved = f" (the resolver also moved {'; '.join(map(str, one.moved))})" if one.moved else ""
     return f"with {alone} alone{moved}, {verdict}"
 
 

@@ -180,9 +180,14 @@ def _classes(
 
 
 def gist(detail: str) -> str:
-    """Give the line of a reason that tells it from others: uv's ``cause:``, else the first one."""
+    """Give the line of a reason that tells it from others: uv's ``cause:``, else the first one.
+
+    A first line that only opens a list is given with the rest.
+    """
     lines = [line.strip() for line in detail.splitlines() if line.strip()]
     causes = [line.removeprefix("cause:").strip() for line in lines if line.startswith("cause:")]
+    if not causes and lines and lines[0].endswith(":"):
+        return " ".join(lines)
     return next(iter(causes or lines), "")
 
 

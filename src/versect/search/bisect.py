@@ -34,19 +34,20 @@ def history(plan: Plan) -> Search[int, History]:
     done: set[Ends] = set()
     bad = plan.size - 1 if plan.bad is None else plan.bad
     top = yield from _failing_end(known, bad, 0 if plan.good is None else plan.good)
-    if top is None and plan.scan:
-        yield from _scan(known, plan.within, done)
+    if top is None:
+        if plan.scan or plan.bad is None:
+            most = plan.size if plan.scan else plan.size.bit_length()
+            yield from _scan(known, plan.within, most, done)
         top = max((place for place, a in known.items() if a is Answer.FAILED), default=None)
-    elif top is None:
-        yield from ask(known, 0 if plan.good is None else plan.good)
+    if top is None:
+        yield from ask(known, plan.good or 0)
     else:
-        low = yield from _passing_end(known, plan.good, top)
+        low = yield from _passing_end(known, plan.good, _first_failing(known, -1))
         if low is not None:
             done.add((yield from narrow(known, low, _first_failing(known, low))))
-    if known[bad] is Answer.OTHER and top is not None:
-        above = frozenset({Answer.OTHER})
-        yield from narrow(known, top, bad, below=frozenset({Answer.FAILED}), above=above)
-    if top is not None:
+        if known[bad] is Answer.OTHER:
+            failing, other = frozenset({Answer.FAILED}), frozenset({Answer.OTHER})
+            yield from narrow(known, top, bad, below=failing, above=other)
         yield from _look_beside(known, plan, top, done)
         yield from _check(known, plan, done)
         yield from _settle(known, done)
@@ -159,6 +160,9 @@ def _passing_end(
     known: Known, good: int | None, high: int
 ) -> Generator[Ask[int], Answer, int | None]:
     """Find a passing release before a failing one."""
+    passing = _last(known, Answer.PASSED, high)
+    if passing is not None:
+        return passing
     if good is None:
         for place in _strides(high, -1, 0):
             answer = yield from ask(known, place)
@@ -202,12 +206,14 @@ def _strides(start: int, direction: int, end: int) -> list[int]:
     return [*found, end] if (end - start) * direction > 0 else found
 
 
-def _scan(known: Known, within: range, done: set[Ends]) -> Narrowing:
-    """Ask everywhere, in the middle of the largest gap first, until something fails."""
-    while Answer.FAILED not in known.values():
+def _scan(known: Known, within: range, most: int, done: set[Ends]) -> Narrowing:
+    """Ask here and there, in the middle of the largest gap first, until something fails."""
+    for _ in range(most):
+        if Answer.FAILED in known.values():
+            break
         widest = _widest(known, within)
         if widest is None:
-            return
+            break
         yield from ask(known, _middle_of(widest))
     yield from _settle(known, done)
 
