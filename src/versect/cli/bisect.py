@@ -115,5 +115,9 @@ def bisect(ctx: click.Context, /, **options: Any) -> int:
 
     results: Path = options["results"]
     wiring = Wiring(results=results, cache=options["cache_folder"], offline=options["offline"])
-    draft = draft_of(ctx, results, options)
-    return bisecting.bisect(wiring, draft, bisecting.Request.of(options))
+    draft, request = draft_of(ctx, results, options), bisecting.Request.of(options)
+    if len(request.projects) > 1:
+        from versect.cli import regions
+
+        return regions.bisect(wiring, draft, request)
+    return bisecting.bisect(wiring, draft, request)

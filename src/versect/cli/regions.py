@@ -1,0 +1,118 @@
+"""What ``versect bisect`` does with several projects, in order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import click
+from packaging.utils import canonicalize_name
+
+from versect.app.plan import enumerate_series
+from versect.app.region import Plane, region
+from versect.cli import bisecting
+from versect.cli.bisecting import Prepared, Request, Tools
+from versect.cli.wiring import Wiring
+from versect.errors import UsageError
+from versect.model.verdict import Question
+from versect.report import region as report
+from versect.report.region import RegionView
+from versect.report.write import write
+from versect.search.history import Kind
+from versect.select.line import PYTHON
+from versect.source.draft import Draft
+
+
+def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
+    """Search several projects: each alone first, then the region that they share."""
+    if PYTHON in request.projects:
+        raise UsageError(
+            "interpreters are searched alone",
+            remedy="fix one with --python, or search --project python alone",
+        )
+    if request.wanted.question is Question.FIRST_PASSING or request.flaky:
+        raise UsageError(
+            "--find-fix and --flaky search one project",
+            remedy="name one --project, and pin the others with --axis NAME=VERSION",
+        )
+    ends_given = request.wanted.good or request.wanted.bad
+    if not ends_given and not request.dry_run:
+        for project in request.projects:
+            wiring.say(f"{project} alone, the others as they were then:")
+            alone = replace(request, projects=(project,), as_json=False)
+            if bisecting.bisect(wiring, draft, alone) == Kind.FOUND.exit_code:
+                wiring.say(f"{project} alone explains it")
+                return Kind.FOUND.exit_code
+        wiring.say(f"none of them alone explains it; {' and '.join(request.projects)} together:")
+    ready = bisecting.prepare(wiring, draft, request)
+    plane = _plane(wiring, ready)
+    if request.dry_run:
+        return _dry_run(plane)
+    bad = plane.point(_named(request.wanted.bad, "--bad"), "--bad", end=-1)
+    good = plane.point(_named(request.wanted.good, "--good"), "--good", end=0)
+    checks = max(2, request.wanted.checks)
+    with bisecting.tools_for(wiring, ready, request) as tools:
+        found = region(plane, tools.inquiry, good=good, bad=bad, checks=checks)
+        study = tools.focus.study
+        view = RegionView(
+            study=study.name,
+            symptom=study.symptom,
+            names=tuple(map(str, plane.names)),
+            versions=plane.versions,
+            region=found,
+            steps=tuple(tools.inquiry.steps),
+            made=tools.inquiry.made,
+            notes=tools.focus.notes,
+        )
+        return _publish(tools, view, request)
+
+
+def _plane(wiring: Wiring, ready: Prepared) -> Plane:
+    cell = ready.focus.cell
+    study = replace(ready.focus.study, pythons=(cell.pins.python,))
+    platform = ready.choice.engine.platform
+    every = enumerate_series(study, wiring.index, platform=platform, say=wiring.say)
+    names = tuple(canonicalize_name(name) for name in ready.projects)
+    series = [every[cell.pins.python, name].releases for name in names]
+    return Plane(
+        base=cell,
+        names=names,
+        versions=tuple(tuple(release.version for release in releases) for releases in series),
+    )
+
+
+def _named(text: str | None, flag: str) -> dict[str, str]:
+    """Read ``openai=1.55.2,httpx=0.28.1``."""
+    pairs = [part.partition("=") for part in text.split(",")] if text else []
+    if not all(name.strip() and equals and value for name, equals, value in pairs):
+        raise UsageError(
+            f"{flag}: {text!r} does not say which project's release it is",
+            remedy=f"write {flag} NAME=RELEASE,NAME=RELEASE",
+        )
+    return {canonicalize_name(name.strip()): value.strip("= ") for name, _, value in pairs}
+
+
+def _dry_run(plane: Plane) -> int:
+    sizes = " x ".join(
+        f"{name} {size}" for name, size in zip(plane.names, plane.sizes, strict=True)
+    )
+    logs = sum(size.bit_length() for size in plane.sizes)
+    click.echo(f"{sizes} releases")
+    click.echo(
+        f"trials: about {4 + logs} for a region with one corner, at most {4 + sum(plane.sizes)}"
+    )
+    return 0
+
+
+def _publish(tools: Tools, view: RegionView, request: Request) -> int:
+    """Write a region in all formats and say it."""
+    folder = tools.folder / "bisect" / "+".join(view.names)
+    text = report.document(view, made=bisecting.made())
+    write(folder / "verdict.json", text)
+    write(folder / "verdict.md", report.markdown(view, made=bisecting.made()))
+    if request.as_json:
+        click.echo(text, nl=False)
+    else:
+        click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
+    say = tools.wiring.say
+    say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
+    return view.verdict.exit_code

@@ -1,0 +1,146 @@
+"""What a search over several projects shows, as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from packaging.version import Version
+
+from versect.model.study import Symptom
+from versect.model.verdict import Step
+from versect.report.bisection import outcome_words
+from versect.report.markdown import escaped
+from versect.report.view import sought_words
+from versect.search.history import Kind as Verdict
+from versect.search.region import Kind, Region, constraint, safe_pins
+
+SCHEMA_VERSION: Final = 1
+
+_VERDICTS: Final = {
+    Kind.NOWHERE: Verdict.PASSES,
+    Kind.EVERYWHERE: Verdict.FAILS,
+    Kind.CONTRADICTORY: Verdict.TRANSITIONS,
+    Kind.UNDECIDED: Verdict.INCONCLUSIVE,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegionView:
+    """A region as every format shows it."""
+
+    study: str
+    symptom: Symptom
+    names: tuple[str, ...]
+    versions: tuple[tuple[Version, ...], ...]
+    """For each project its releases, oldest first."""
+    region: Region
+    steps: tuple[Step, ...]
+    made: int
+    notes: tuple[str, ...]
+
+    @property
+    def culprit(self) -> str:
+        """The region in specifiers: ``openai<1.55.3 and httpx>=0.28.0``."""
+        return constraint(self.region, self.names, self.versions)
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """Each of them alone leaves the region, the weakest first."""
+        return safe_pins(self.region, self.names, self.versions)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the search concludes."""
+        if self.region.kind in _VERDICTS:
+            return _VERDICTS[self.region.kind]
+        bounds = [bound for step in self.region.steps for bound in step.bounds if bound is not None]
+        certain = all(bound.proven == bound.possible for bound in bounds)
+        return Verdict.FOUND if certain else Verdict.SUSPECTS
+
+
+def headline(view: RegionView) -> str:
+    """Give the finding in one sentence."""
+    match view.region.kind:
+        case Kind.NOWHERE:
+            return f"no combination of {_named(view)} asked fails"
+        case Kind.EVERYWHERE:
+            return f"every combination of {_named(view)} asked fails"
+        case Kind.UNDECIDED:
+            return f"nothing could be decided of {_named(view)}"
+        case _:
+            return f"fails with {view.culprit}"
+
+
+def sentences(view: RegionView) -> Iterator[str]:
+    """Give what else is to be said."""
+    if view.pins:
+        yield f"safe pins, each of them alone: {' or '.join(view.pins)}"
+    cells = 1
+    for size in view.region.sizes:
+        cells *= size
+    yield f"{view.region.asked} of {cells} combinations asked"
+    if not view.region.monotone:
+        points = (
+            ", ".join(
+                f"{n} {v[p]}" for n, v, p in zip(view.names, view.versions, point, strict=True)
+            )
+            for point in view.region.contradictions
+        )
+        yield f"these contradict a region with one edge: {'; '.join(points)}"
+    yield from view.region.unproven
+
+
+def markdown(view: RegionView, *, made: str) -> str:
+    """Give ``verdict.md``."""
+    lines = [f"# {escaped(headline(view))}", ""]
+    sought = escaped(sought_words(view.symptom))
+    lines += [f"**Verdict: {view.verdict}.** The failure sought: {sought}.", ""]
+    lines += [f"- {escaped(sentence)}" for sentence in sentences(view)]
+    lines += [f"- held still: {escaped(note)}" for note in view.notes]
+    lines += ["", "## Trials, in order", "", "| | trial | outcome |", "|---|---|---|"]
+    for number, step in enumerate(view.steps, 1):
+        words = escaped(outcome_words(step.outcome))
+        lines.append(f"| {number} | {escaped(step.trial.probe.cell.id)} | {words} |")
+    return "\n".join([*lines, "", made, ""])
+
+
+def document(view: RegionView, *, made: str) -> str:
+    """Give ``verdict.json``."""
+    return (
+        json.dumps(
+            {
+                "schema_version": SCHEMA_VERSION,
+                "made": made,
+                "study": view.study,
+                "verdict": view.verdict,
+                "exit_code": view.verdict.exit_code,
+                "headline": headline(view),
+                "sentences": list(sentences(view)),
+                "failure": sought_words(view.symptom),
+                "projects": list(view.names),
+                "kind": view.region.kind,
+                "constraint": view.culprit,
+                "safe_pins": list(view.pins),
+                "monotone": view.region.monotone,
+                "trials": {"asked": len(view.steps), "made": view.made},
+                "steps": [
+                    {
+                        "cell": step.trial.probe.cell.id,
+                        "outcome": outcome_words(step.outcome),
+                        "known": step.known,
+                    }
+                    for step in view.steps
+                ],
+                "notes": list(view.notes),
+            },
+            indent=1,
+        )
+        + "\n"
+    )
+
+
+def _named(view: RegionView) -> str:
+    return " and ".join(view.names)
