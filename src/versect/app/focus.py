@@ -109,13 +109,16 @@ def _left_open(axis: ProjectAxis) -> Requirement:
 
 
 def _of_requirements(project: NormalizedName, requirements: Sequence[Requirement]) -> ProjectAxis:
-    """Make an axis of a project that the study only requires, inside what it requires."""
+    """Make an axis of a project that the study only requires, inside what it requires.
+
+    A release that it names with ``==`` is put aside: others are what is searched.
+    """
     found = [r for r in requirements if canonicalize_name(r.name) == project]
-    specifier = SpecifierSet(",".join(str(r.specifier) for r in found if r.specifier))
+    bounds = [str(one) for r in found for one in r.specifier if not one.operator.startswith("==")]
     return ProjectAxis(
         project=project,
         extras=frozenset(canonicalize_name(extra) for r in found for extra in r.extras),
-        choices=(specifier,),
+        choices=(SpecifierSet(",".join(bounds)),),
         every=Every.RELEASE,
         limit=None,
         pre=False,

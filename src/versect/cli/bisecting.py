@@ -27,13 +27,16 @@ from versect.engine.interface import Engine
 from versect.engine.select import Choice
 from versect.errors import UsageError
 from versect.model.environment import Environment, Lock
+from versect.model.outcome import Cause
 from versect.model.study import Study
+from versect.model.trial import NotRun
 from versect.model.verdict import Question, Side, Step
 from versect.report import bisection_json, bisection_markdown
 from versect.report.bisection import BisectionView, advice, headline, sentences
 from versect.report.write import write
 from versect.search.cost import cost
-from versect.select.line import PYTHON, Line, Order, of_interpreters, of_project
+from versect.search.history import Plan
+from versect.select.line import DATE, PYTHON, Line, Order, of_interpreters, of_project
 from versect.source.draft import Draft
 from versect.source.files import fingerprint
 from versect.source.remember import NAME, document, place
@@ -251,20 +254,36 @@ def side(tools: Tools, step: Step | None) -> Side | None:
     return Side(step=step, lock=lock, command=command)
 
 
+def plan_for(line: Line, request: Request) -> Plan:
+    """Give the search that a request asks for; of days, between the two that are the ends."""
+    wanted = request.wanted
+    if line.axis == DATE:
+        wanted = replace(wanted, good=line.names[0], bad=line.names[-1])
+    return bisecting.plan_of(line, wanted)
+
+
 def search(tools: Tools, line: Line, request: Request) -> Finding:
-    """Run the search that a request asks for."""
-    plan = bisecting.plan_of(line, request.wanted)
+    """Run the search that a request asks for.
+
+    Raises:
+        UsageError: The reproduction's program is in neither end's environment.
+
+    """
+    plan = plan_for(line, request)
+    _check_command(line, plan, tools.inquiry)
     return bisecting.bisect(line, plan, request.wanted, tools.inquiry)
 
 
 def view_of(tools: Tools, line: Line, found: Finding, request: Request) -> BisectionView:
     """Give what is shown of a finding."""
-    study = tools.focus.study
+    study, plan = tools.focus.study, plan_for(line, request)
     return BisectionView(
         study=study.name,
         symptom=study.symptom,
         question=request.wanted.question,
         line=line,
+        good=plan.good,
+        bad=plan.bad,
         fixed=tools.focus.cell.id,
         history=found.history,
         steps=tuple(tools.inquiry.steps),
@@ -311,6 +330,21 @@ def made() -> str:
     return f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
 
 
+def _check_command(line: Line, plan: Plan, inquiry: Inquiry) -> None:
+    """Refuse a program that cannot be started at either end: no release is to blame for that."""
+    ends = (plan.size - 1 if plan.bad is None else plan.bad, plan.good or 0)
+    reasons = []
+    for end in ends:
+        ending = inquiry.result(line.cells[end])[0].observation.ending
+        if not (isinstance(ending, NotRun) and ending.cause is Cause.NOT_STARTED):
+            return
+        reasons.append(ending.detail)
+    raise UsageError(
+        reasons[0],
+        remedy="check the command; a program that a package brings needs --require PACKAGE",
+    )
+
+
 def _only_project(study: Study) -> str:
     if len(study.projects) == 1:
         return study.projects[0].project
@@ -333,7 +367,7 @@ def _dry_run(wiring: Wiring, ready: Prepared, line: Line, request: Request) -> i
         study.symptom,
         bisecting.lens_of(request.wanted.question),
     )
-    took = cost(bisecting.plan_of(line, request.wanted), known)
+    took = cost(plan_for(line, request), known)
     click.echo(f"{line.axis}: {len(line.names)} releases, {line.names[0]} to {line.names[-1]}")
     click.echo(f"known: {len(known)} of them")
     click.echo(f"trials: at most {took.worst}, {took.expected:.1f} on average,")

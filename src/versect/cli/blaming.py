@@ -11,7 +11,6 @@ import click
 from packaging.specifiers import SpecifierSet
 
 from versect.app import blame as blaming
-from versect.app.bisect import bisect, plan_of
 from versect.app.blame import Blame, Sides, installed, newest
 from versect.app.published import Published
 from versect.cli import bisecting
@@ -24,7 +23,6 @@ from versect.report import blame as report
 from versect.report.bisection import BisectionView, outcome_words
 from versect.report.blame import BlameView
 from versect.report.write import write
-from versect.search.history import Plan
 from versect.select.line import DATE, Order, of_days
 from versect.source.draft import Draft
 from versect.source.pinned import Day, Difference, Pinned, side
@@ -95,15 +93,7 @@ def _check(good: Pinned | Day, bad: Pinned | Day, study: Study, request: Request
 def _by_date(tools: Tools, good: Day, bad: Day, request: Request) -> BisectionView:
     """Find the first day whose releases fail."""
     line = of_days(tools.focus.cell, good.moment, bad.moment)
-    plan = Plan(
-        size=len(line.cells),
-        good=0,
-        bad=len(line.cells) - 1,
-        confirm=request.search.wanted.confirm,
-        checks=0,
-        scan=False,
-    )
-    found = bisect(line, plan, request.search.wanted, tools.inquiry)
+    found = bisecting.search(tools, line, request.search)
     return bisecting.view_of(tools, line, found, request.search)
 
 
@@ -151,8 +141,9 @@ def _series(
             bad=str(guilty.bad),
             question=Question.FIRST_FAILING if newer else Question.FIRST_PASSING,
         )
-        result = bisect(line, plan_of(line, wanted), wanted, tools.inquiry)
-        yield bisecting.view_of(tools, line, result, replace(request, wanted=wanted))
+        searched = replace(request, wanted=wanted)
+        result = bisecting.search(tools, line, searched)
+        yield bisecting.view_of(tools, line, result, searched)
 
 
 def _between(study: Study, guilty: Difference) -> Study:

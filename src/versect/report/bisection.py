@@ -44,6 +44,10 @@ class BisectionView:
     symptom: Symptom
     question: Question
     line: Line
+    good: int | None
+    """The place that was named as passing (as failing, for the fix); None for none."""
+    bad: int | None
+    """The place that was named as failing (as passing, for the fix)."""
     fixed: str
     """What is the same in all trials: the cell's id without the axis searched."""
     history: History
@@ -146,6 +150,11 @@ def ranges(view: BisectionView) -> str:
     return f"{view.line.axis} {', '.join(parts)}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Count in words: ``1 day``, ``2 releases``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def listed(names: Sequence[str]) -> str:
     """Name a few one by one, of many the ends and their number."""
     if len(names) <= _LISTED:
@@ -189,6 +198,7 @@ def _sentences(view: BisectionView) -> Iterator[str]:
         if view.history.kind is Kind.TRANSITIONS:
             yield ranges(view)
         yield from (_between(view, place) for place in found.suspects[:-1])
+    yield from _ends(view)
     for face in view.faces:
         yield (
             f"the failure looks different from {view.name(face.first)} on "
@@ -240,6 +250,14 @@ def _changes(view: BisectionView) -> Iterator[str]:
         )
 
 
+def _ends(view: BisectionView) -> Iterator[str]:
+    """Say where an end that was named could not be used."""
+    for place, wanted in ((view.good, Answer.PASSED), (view.bad, Answer.FAILED)):
+        answer = None if place is None else view.history.known.get(place)
+        if place is not None and answer not in (None, Answer.PASSED, Answer.FAILED):
+            yield f"{view.name(place)}, named as one that {view.verb(wanted)}, {view.verb(answer)}"
+
+
 def _dates(view: BisectionView, found: Transition) -> Iterator[str]:
     moment = view.line.moments[found.first]
     if moment is not None and len(found.suspects) == 1:
@@ -263,7 +281,7 @@ def _not_excluded(view: BisectionView) -> Iterator[str]:
     names = view.line.names
     ends = names[widest[0]] if len(widest) == 1 else f"{names[widest[0]]}-{names[widest[-1]]}"
     yield (
-        f"not excluded: a window inside the {count} {view.noun}s that were not asked, "
+        f"not excluded: a window inside {counted(count, view.noun)} that nobody asked, "
         f"the widest stretch being {ends} ({len(widest)}); --check-monotone N looks there"
     )
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from versect.model.outcome import Failed, Passed
 from versect.model.verdict import Change, Step
-from versect.report.bisection import BisectionView, outcome_words
+from versect.report.bisection import BisectionView, counted, outcome_words
 from versect.report.bisection import headline as bisection_headline
 from versect.report.markdown import escaped, fenced
 from versect.search.history import Kind
@@ -69,9 +69,9 @@ def headline(view: BlameView) -> str:
                 f"the failing side {outcome_words(view.bad.outcome)}"
             )
         case _:
-            count = len(view.differences)
+            count = counted(len(view.differences), "difference")
             words = " together with ".join(map(str, view.guilty))
-            return f"{words}: of {count} differences {_it_is(len(view.guilty))} the failure"
+            return f"{words}: of {count} {_it_is(len(view.guilty))} the failure"
 
 
 def sentences(view: BlameView) -> Iterator[str]:

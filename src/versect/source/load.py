@@ -22,6 +22,9 @@ from versect.source.remember import recalled
 COMMAND_LINE: Final = "command line"
 """The source of a study that consists of flags."""
 
+_LONGEST: Final = 40
+"""Characters of a name that is made of a command: it names a folder."""
+
 _KNOWN_MINORS: Final = range(9, 20)
 """Minor versions of Python 3 that ``requires-python`` may select from."""
 
@@ -71,7 +74,7 @@ def from_command(command: Sequence[str], folder: Path) -> Draft:
     words = [word for word in command if not word.startswith("-")]
     stem = Path(words[1] if len(words) > 1 and words[0].startswith("python") else words[0]).stem
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", stem).strip("-.") or "command"
-    name = name if name[0].isalpha() else f"command-{name}"
+    name = (name if name[0].isalpha() else f"command-{name}")[:_LONGEST].rstrip("-.")
     table = {"command": list(command)}
     return Draft(source=COMMAND_LINE, root=folder, table=table, default_name=name)
 
