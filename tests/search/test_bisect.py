@@ -135,6 +135,12 @@ def test_lines_published_side_by_side_are_looked_into(text: str, firsts: list[in
     assert [t.first for t in found.transitions] == firsts
 
 
+def test_the_first_release_of_a_fault_carried_back_is_sought_also_without_a_good_end():
+    ranks = (0, 1, 4, 6, 2, 3, 5, 7)
+    found, _ = search("PPPFPPFF", lines=LINES, ranks=ranks, good=None, bad=None)
+    assert [t.first for t in found.transitions] == [3, 4, 6]
+
+
 def test_where_order_and_publication_agree_nothing_more_is_asked():
     agreeing = {"lines": LINES, "ranks": tuple(range(8))}
     assert search("PPPPFFFF", **agreeing)[1] == search("PPPPFFFF")[1]

@@ -233,6 +233,9 @@ def tools_for(wiring: Wiring, ready: Prepared, request: Request) -> Iterator[Too
                     laboratory=laboratory,
                     folder=folder,
                 )
+            except BaseException:
+                wiring.processes.cancel()  # nobody waits for environments that are being made
+                raise
             finally:
                 progress.close()
                 inquiry.close()

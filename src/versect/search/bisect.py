@@ -244,6 +244,9 @@ def _look_beside(known: Known, plan: Plan, top: int, done: set[Ends]) -> Narrowi
     for place in asked_for.values():
         if place != found.first:
             yield from _look(known, place, done)
+        if known[place] is Answer.FAILED and _last(known, Answer.PASSED, place) is None:
+            yield from _passing_end(known, plan.good, place)
+            yield from _settle(known, done)
 
 
 def _look(known: Known, place: int, done: set[Ends]) -> Narrowing:
