@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -108,6 +109,7 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int) -> Blame:
     minimal = inquiry.search(
         lambda: minimise(len(found), groups=groups, budget=budget), sides.mix, plain
     )
+    minimal = _apart(sides, minimal, passing, inquiry, budget)
     culprit = inquiry.note(sides.mix(minimal.changes))
     return Blame(
         good=passing,
@@ -135,6 +137,41 @@ def newest(pins: Collection[tuple[NormalizedName, Version]], of: ReleaseOf) -> d
         found = list(pool.map(lambda pin: of(*pin), pins))
     known = [release for release in found if release is not None]
     return period("", known) if len(known) == len(found) else None
+
+
+def _apart(sides: Sides, minimal: Minimal, passing: Step, inquiry: Inquiry, budget: int) -> Minimal:
+    """Put what the resolver moved along in the place of what moved it, where it suffices alone."""
+    found = sides.differences
+
+    def changed(step: Step) -> frozenset[str]:
+        every = lock_changes(passing.trial, step.trial, but="")
+        return frozenset(change.project for change in every)
+
+    while minimal.asked < budget:
+        every = changed(inquiry.note(sides.mix(minimal.changes)))
+        along = [
+            number
+            for number, difference in enumerate(found)
+            if difference.project in every and number not in minimal.changes
+        ]
+        if not along:
+            break
+        alone = inquiry.note(sides.mix(along))
+        if not isinstance(alone.outcome, Failed) or not changed(alone) < every:
+            break
+        rest = budget - minimal.asked - 1
+
+        def mix(chosen: Collection[int], among: Sequence[int] = along) -> Cell:
+            return sides.mix([among[number] for number in chosen])
+
+        fewer = inquiry.search(partial(minimise, len(along), budget=rest), mix, plain)
+        minimal = Minimal(
+            changes=tuple(along[n] for n in fewer.changes),
+            proven=fewer.proven,
+            undecided=tuple(along[n] for n in fewer.undecided),
+            asked=minimal.asked + 1 + fewer.asked,
+        )
+    return minimal
 
 
 def _ranked(found: Sequence[Difference], failing: Step) -> tuple[tuple[int, ...], ...]:

@@ -53,14 +53,14 @@ def _both_ways(
         step = inquiry.note(_among(pins.trial.probe.cell, others.trial, after.trial))
         moved = lock_changes(others.trial, step.trial, but="")
         own = {change.project for change in searched}
-        suffices = type(step.outcome) is type(after.outcome)
-        yield Counterfactual(
+        one = Counterfactual(
             applied=searched if pins is after else tuple(changes),
             withheld=tuple(changes) if pins is after else searched,
             moved=tuple(change for change in moved if change.project not in own),
             step=step,
         )
-        if suffices:
+        yield one
+        if type(step.outcome) is type(after.outcome) and not one.inseparable:
             return
 
 

@@ -27,7 +27,7 @@ from versect.engine.interface import Engine
 from versect.engine.select import Choice
 from versect.errors import UsageError
 from versect.model.environment import Environment, Lock
-from versect.model.outcome import Cause
+from versect.model.outcome import Cause, Passed
 from versect.model.study import Study
 from versect.model.trial import NotRun
 from versect.model.verdict import Question, Side, Step
@@ -312,11 +312,10 @@ def publish(tools: Tools, view: BisectionView, request: Request) -> int:
     folder, text = folder_of(tools, view), bisection_json.document(view, made=made())
     write(folder / "verdict.json", text)
     write(folder / "verdict.md", bisection_markdown.document(view, made=made()))
-    first = view.question is Question.FIRST_FAILING
-    names = ("last-passing", "first-failing") if first else ("last-failing", "first-passing")
-    for name, one in zip(names, (view.before, view.after), strict=True):
+    for which, one in (("last", view.before), ("first", view.after)):
         if one is not None and one.lock:
-            write(folder / f"pylock.{name}.toml", one.lock)
+            does = "passing" if isinstance(one.step.outcome, Passed) else "failing"
+            write(folder / f"pylock.{which}-{does}.toml", one.lock)
     say = tools.wiring.say
     if request.as_json:
         click.echo(text, nl=False)

@@ -76,3 +76,9 @@ class Counterfactual:
     moved: tuple[Change, ...]
     """What the resolver had to change all the same."""
     step: Step
+
+    @property
+    def inseparable(self) -> tuple[Change, ...]:
+        """What of the withheld came along all the same: the trial does not speak of it."""
+        moved = {change.project for change in self.moved}
+        return tuple(change for change in self.withheld if change.project in moved)

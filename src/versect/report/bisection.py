@@ -93,10 +93,13 @@ def headline(view: BisectionView) -> str:
     kind = view.history.kind
     if found is None:
         return _without_boundary(view)
-    into, before = view.verb(Answer.FAILED), view.verb(Answer.PASSED)
+    other = Answer.FAILED if found.into is Answer.PASSED else Answer.PASSED
+    into, before = view.verb(found.into), view.verb(other)
     last, first = view.name(found.last), view.name(found.first)
     if kind is Kind.UNSTABLE and view.history.unstable is not None:
         return f"not reproducible: {view.name(view.history.unstable)} both passed and failed"
+    if kind in (Kind.GOOD_FAILS, Kind.BAD_PASSES):
+        return f"the ends are not as they were said to be: {ranges(view)}"
     if len(found.suspects) > 1:
         return (
             f"{len(found.suspects)} suspects: {line.axis} {listed(view.suspects)}; "
@@ -104,7 +107,9 @@ def headline(view: BisectionView) -> str:
             "and what lies between cannot be decided"
         )
     if kind is Kind.TRANSITIONS:
-        return f"the failure comes and goes: {'; '.join(_changes(view))}"
+        one = len(view.history.transitions) == 1
+        words = "no release before was seen to pass" if one else "the failure comes and goes"
+        return f"{words}: {'; '.join(_changes(view))}"
     return f"{first} is the first {view.noun} that {into}; {last} {before}"
 
 
@@ -183,7 +188,7 @@ def _without_boundary(view: BisectionView) -> str:
             return f"no release of {line.axis} fails: {asked}, {ranges(view)}"
         case Kind.FAILS:
             return f"no release of {line.axis} passes: {asked}, {ranges(view)}"
-        case Kind.GOOD_FAILS | Kind.BAD_PASSES | Kind.TRANSITIONS:
+        case Kind.GOOD_FAILS | Kind.BAD_PASSES:
             return f"the ends are not as they were said to be: {ranges(view)}"
         case Kind.OTHER:
             return f"another failure is in the way: {ranges(view)}"
@@ -206,7 +211,7 @@ def _sentences(view: BisectionView) -> Iterator[str]:
         )
     if view.changes:
         yield f"the two sides also differ in {'; '.join(map(str, view.changes))}"
-    yield from (counterfactual_words(one) for one in view.counterfactuals)
+    yield from (counterfactual_words(one, view.question) for one in view.counterfactuals)
     if view.history.confirmed:
         yield f"both sides answered alike when asked again ({view.history.confirmed} more each)"
     if view.noise is not None:
@@ -215,20 +220,25 @@ def _sentences(view: BisectionView) -> Iterator[str]:
     yield from _orders(view)
 
 
-def counterfactual_words(one: Counterfactual) -> str:
+def counterfactual_words(one: Counterfactual, question: Question) -> str:
     """Say what a counterfactual shows."""
     alone = "; ".join(map(str, one.applied))
     undone = {change.project for change in one.moved}
     if undone >= {change.project for change in one.applied}:
         kept = "; ".join(f"{change.project} {change.after or 'left out'}" for change in one.moved)
         return f"{alone} cannot be had alone: the resolver then takes {kept}"
+    if one.inseparable:
+        along = "; ".join(map(str, one.inseparable))
+        return f"{alone} cannot be had alone: the resolver then makes {along} as well"
     moved = f" (the resolver also moved {'; '.join(map(str, one.moved))})" if one.moved else ""
+    turned = Failed if question is Question.FIRST_FAILING else Passed
     match one.step.outcome:
-        case Failed():
-            kept = ", ".join(change.project for change in one.withheld)
-            return f"{alone} suffices{moved}: it fails with {kept} as on the other side, too"
-        case Passed():
-            verdict = "it passes: this does not suffice"
+        case Failed() | Passed() as outcome:
+            does = "it fails" if isinstance(outcome, Failed) else "it passes"
+            if isinstance(outcome, turned):
+                kept = ", ".join(change.project for change in one.withheld)
+                return f"{alone} suffices{moved}: {does} with {kept} as on the other side, too"
+            verdict = f"{does}: this does not suffice"
         case other:
             verdict = f"it cannot be told ({outcome_words(other)})"
     return f"with {alone} alone{moved}, {verdict}"

@@ -188,12 +188,13 @@ def _passing_end(
 
 
 def _up_to_failing(known: Known, undecided: int) -> Narrowing:
-    """Look for a passing release between one that cannot be decided and the failing ones.
+    """Look for a passing release between those that cannot be decided and the failing ones.
 
     Releases that are too old for the rest of the environment lie below those that pass.
     """
-    below = frozenset(Answer) - {Answer.FAILED}
-    yield from narrow(known, undecided, _first_failing(known, undecided), below=below)
+    high = _first_failing(known, undecided)
+    low = max(place for place in known if place < high)
+    yield from narrow(known, low, high, below=frozenset(Answer) - {Answer.FAILED})
 
 
 def _strides(start: int, direction: int, end: int) -> list[int]:
@@ -286,9 +287,10 @@ def _last(known: Known, answer: Answer, before: int) -> int | None:
 
 
 def _leading(known: Known, high: int) -> Transition | None:
-    """Give the newest transition into the failure that lies before the bad end."""
-    into = [t for t in transitions(known) if t.into is Answer.FAILED and t.first <= high]
-    return into[-1] if into else None
+    """Give the newest transition into the failure before the bad end, or failing that out of it."""
+    every = transitions(known)
+    into = [t for t in every if t.into is Answer.FAILED and t.first <= high]
+    return next(reversed(into or every), None)
 
 
 def _confirm(

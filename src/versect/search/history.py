@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from versect.search.ask import Answer
-from versect.search.series import DECIDED, Transition, transitions
+from versect.search.series import Transition, transitions
 
 
 class Kind(StrEnum):
@@ -90,7 +90,7 @@ class History:
     kind: Kind
     known: dict[int, Answer]
     transition: Transition | None
-    """The one that leads into the failure at the bad end."""
+    """The newest one that leads into the failure; where none does, the one that leads out of it."""
     transitions: tuple[Transition, ...]
     """All that were seen, oldest first."""
     unexplored: tuple[range, ...]
@@ -105,18 +105,15 @@ def conclusion(  # noqa: PLR0911 - one return a verdict
     plan: Plan, known: Mapping[int, Answer], found: Transition | None
 ) -> Kind:
     """Say what the answers of a search come to, its boundary being ``found``."""
-    if found is not None:
-        if len(transitions(known)) > 1:
-            return Kind.TRANSITIONS
-        return Kind.FOUND if len(found.suspects) == 1 else Kind.SUSPECTS
     if plan.good is not None and known.get(plan.good) is Answer.FAILED:
         return Kind.GOOD_FAILS
-    if plan.bad is not None and known.get(plan.bad) is Answer.PASSED:
+    if plan.bad is not None and known.get(plan.bad) is Answer.PASSED and not plan.scan:
         return Kind.BAD_PASSES
-    seen = set(known.values())
-    if seen >= DECIDED:
-        return Kind.TRANSITIONS
-    if Answer.FAILED in seen:
+    if found is not None:
+        if len(transitions(known)) > 1 or found.into is Answer.PASSED:
+            return Kind.TRANSITIONS
+        return Kind.FOUND if len(found.suspects) == 1 else Kind.SUSPECTS
+    if Answer.FAILED in known.values():
         return Kind.FAILS
     newest = known[plan.size - 1 if plan.bad is None else plan.bad]
     if newest is Answer.OTHER:
