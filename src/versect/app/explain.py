@@ -34,6 +34,8 @@ class Explanation:
     """The trial with everything applied; None where the installed files are all alike."""
     changes: tuple[Change, ...]
     """Everything that the newer release changed in the project's installed files."""
+    applied: Mapping[str, tuple[int, ...]]
+    """Which changes each cell applied, by id."""
     minimal: Minimal | None
     """None where applying everything does not do what the release does."""
     links: Links
@@ -77,10 +79,14 @@ def explain(  # noqa: PLR0913 - a boundary, and who tries what lies between its 
     pieces = changes(older, newer)
     lens = _lens(question, symptom, after)
 
+    tried: dict[str, tuple[int, ...]] = {}
+
     def cell_of(base: Step, chosen: Collection[int]) -> Cell:
         cell = base.trial.probe.cell
         pins = laboratory.patched(cell.pins, applied(older, pieces, chosen))
-        return replace(cell, pins=pins)
+        patched = replace(cell, pins=pins)
+        tried[patched.id] = tuple(chosen)
+        return patched
 
     base, whole = before, None
     for base in (before, *(one.step for one in found.counterfactuals[1:])):
@@ -101,6 +107,7 @@ def explain(  # noqa: PLR0913 - a boundary, and who tries what lies between its 
         base=base,
         whole=whole,
         changes=pieces,
+        applied=tried,
         minimal=minimal,
         links=links(_metadata(newer), *(_release(step, line) for step in (before, after))),
     )

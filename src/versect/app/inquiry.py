@@ -15,7 +15,7 @@ from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unre
 from versect.model.study import Symptom
 from versect.model.trial import Probe, Trial
 from versect.model.verdict import Step
-from versect.search.ask import Answer, Ask, Start, drive
+from versect.search.ask import Answer, Ask, Start, drive, replay
 from versect.store.interface import TrialLog
 
 Point = TypeVar("Point", bound=Hashable)
@@ -124,6 +124,7 @@ class Inquiry:
             lambda question: lens(self.result(cell_of(question.point), question.repeat)[1]),
             executor=self._executor,
             jobs=self._jobs,
+            known=self._begun(start, cell_of, lens),
             foresee=lambda question: self._foresee(cell_of(question.point)),
             asked=asked,
         )
@@ -136,6 +137,21 @@ class Inquiry:
             self.steps.append(step)
             self._progress.step(len(self.steps), step)
         return step
+
+    def _begun(
+        self, start: Start[Point, Verdict], cell_of: Callable[[Point], Cell], lens: Lens
+    ) -> dict[Ask[Point], Answer]:
+        """Give the answers with which a search begins and that need no trial.
+
+        Nothing is to be tried ahead of what is known already.
+        """
+        had: dict[Ask[Point], Answer] = {}
+        while isinstance(question := replay(start, tuple(had.values())), Ask):
+            result = self._results.get((cell_of(question.point).id, question.repeat))
+            if result is None or not result.done() or result.exception() is not None:
+                break
+            had[question] = lens(result.result()[1])
+        return had
 
     def _make(self, probe: Probe) -> Result:
         self._progress.trying(probe.cell)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,8 +12,14 @@ from packaging.version import InvalidVersion, Version
 from versect.app.inquiry import Inquiry, plain
 from versect.errors import UsageError
 from versect.model.cell import Cell
+from versect.model.outcome import Outcome
+from versect.search.ask import Answer
+from versect.search.bisect import between
 from versect.search.frontier import box, frontier
+from versect.search.history import History
 from versect.search.region import Point, Region
+from versect.search.series import DECIDED
+from versect.select.line import Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,44 @@ def region(plane: Plane, inquiry: Inquiry, *, good: Point, bad: Point, checks: i
         first = () if bad == corner else (bad,)
         return inquiry.search(lambda: frontier(m, n, checks=checks, first=first), plane.cell, plain)
     return inquiry.search(lambda: box(plane.sizes, bad, good), plane.cell, plain)
+
+
+def usable(line: Line, found: History, inquiry: Inquiry) -> int:
+    """Give the oldest place of a series from which on releases can be decided, as far as is known.
+
+    Releases that are too old for the rest cannot be; a plane that reaches back to them has no
+    corner that answers. Costs one search by halves where a search met such releases.
+    """
+    decided = [place for place, answer in found.known.items() if answer in DECIDED]
+    if not decided:
+        return 0
+    oldest = min(decided)
+    older = [place for place in found.known if place < oldest]
+    if not older:
+        return 0
+
+    def lens(outcome: Outcome) -> Answer:
+        return Answer.FAILED if plain(outcome) in DECIDED else Answer.PASSED
+
+    known = {max(older): Answer.PASSED, oldest: Answer.FAILED}
+    turn = inquiry.search(lambda: between(known, max(older), oldest), line.cells.__getitem__, lens)
+    return turn.first
+
+
+def edge(plane: Plane, found: Region) -> tuple[Cell, Cell] | None:
+    """Give two cells that were asked on the two sides of a region's edge: passing, failing.
+
+    They are as near to each other as any; None where all answers are alike.
+    """
+    passing = [point for point, answer in found.known if answer is Answer.PASSED]
+    failing = [point for point, answer in found.known if answer is Answer.FAILED]
+    pairs = itertools.product(passing, failing)
+    apart = min(pairs, key=lambda pair: _distance(*pair), default=None)
+    return None if apart is None else (plane.cell(apart[0]), plane.cell(apart[1]))
+
+
+def _distance(one: Point, other: Point) -> tuple[int, Point]:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)), one
 
 
 def _place(name: str, release: str, series: Sequence[Version], flag: str) -> int:

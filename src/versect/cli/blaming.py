@@ -18,10 +18,11 @@ from versect.cli.bisecting import Tools
 from versect.cli.wiring import Wiring, now
 from versect.errors import UsageError
 from versect.model.study import Every, ProjectAxis, Resolution, Study
-from versect.model.verdict import Change, Question
+from versect.model.verdict import Change, Question, Side
 from versect.report import blame as report
-from versect.report.bisection import BisectionView, outcome_words
+from versect.report.bisection import BisectionView
 from versect.report.blame import BlameView
+from versect.report.evidence import outcome_words
 from versect.report.write import write
 from versect.select.line import DATE, Order, of_days
 from versect.source.draft import Draft
@@ -132,7 +133,7 @@ def _series(
         if guilty.good is None or guilty.bad is None:
             continue
         cell = sides.without(found.minimal.changes, guilty.project)
-        focus = replace(tools.focus, study=_between(tools.focus.study, guilty), cell=cell)
+        focus = replace(tools.focus, study=_between(tools.focus.study, guilty, sides), cell=cell)
         line = bisecting.line_of(tools.wiring, focus, tools.choice, guilty.project, Order.VERSION)
         newer = guilty.bad > guilty.good
         wanted = replace(
@@ -146,7 +147,7 @@ def _series(
         yield bisecting.view_of(tools, line, result, searched)
 
 
-def _between(study: Study, guilty: Difference) -> Study:
+def _between(study: Study, guilty: Difference, sides: Sides) -> Study:
     """Give a study whose only axis are the releases between the two sides' own, both included."""
     ends = sorted(version for version in (guilty.good, guilty.bad) if version is not None)
     axis = ProjectAxis(
@@ -158,7 +159,7 @@ def _between(study: Study, guilty: Difference) -> Study:
         pre=any(version.is_prerelease for version in ends),
         yanked=True,
     )
-    return replace(study, projects=(axis,))
+    return replace(study, projects=(axis,), cut_off=sides.cut_off or study.cut_off)
 
 
 def _view(tools: Tools, sides: Sides, found: Blame, series: tuple[BisectionView, ...]) -> BlameView:
@@ -175,10 +176,19 @@ def _view(tools: Tools, sides: Sides, found: Blame, series: tuple[BisectionView,
         undecided=() if minimal is None else tuple(projects[n] for n in minimal.undecided),
         moved=found.moved,
         series=series,
+        shown=tuple(_shown(tools, found)),
         steps=tuple(tools.inquiry.steps),
         made=tools.inquiry.made,
         notes=(*sides.good.notes, *sides.bad.notes, *tools.focus.notes),
     )
+
+
+def _shown(tools: Tools, found: Blame) -> Iterator[tuple[str, Side]]:
+    titles = ("The side that passes", "The side that fails", "The passing side with the culprits")
+    for title, step in zip(titles, (found.good, found.bad, found.culprit), strict=True):
+        one = bisecting.side(tools, step)
+        if one is not None:
+            yield title, one
 
 
 def _change(one: Difference) -> Change:
@@ -191,6 +201,9 @@ def _publish(tools: Tools, view: BlameView, request: bisecting.Request) -> int:
     folder, text = tools.folder / "bisect" / "blame", report.document(view, made=bisecting.made())
     write(folder / "blame.json", text)
     write(folder / "blame.md", report.markdown(view, made=bisecting.made()))
+    for name, (_, one) in zip(("passing", "failing", "culprits"), view.shown, strict=False):
+        if one.lock:
+            write(folder / f"pylock.{name}.toml", one.lock)
     if request.as_json:
         click.echo(text, nl=False)
     else:

@@ -76,6 +76,7 @@ def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -
         diff=unified(found.changes, chosen, verdict.line.axis, Version(before), Version(after)),
         links=found.links,
         steps=steps,
+        applied=found.applied,
     )
 
 

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import click
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from versect.app.plan import enumerate_series
-from versect.app.region import Plane, region
+from versect.app.region import Plane, edge, region, usable
 from versect.cli import bisecting
 from versect.cli.bisecting import Prepared, Request, Tools
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
-from versect.model.verdict import Question
+from versect.model.verdict import Question, Side
 from versect.report import region as report
 from versect.report.region import RegionView
 from versect.report.write import write
 from versect.search.history import Kind
+from versect.search.region import Region
 from versect.select.line import PYTHON
 from versect.source.draft import Draft
+from versect.source.flags import bare_name
 
 
 def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
@@ -34,17 +39,19 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
             "--find-fix and --flaky search one project",
             remedy="name one --project, and pin the others with --axis NAME=VERSION",
         )
-    ends_given = request.wanted.good or request.wanted.bad
-    if not ends_given and not request.dry_run:
+    oldest: dict[str, str] = {}
+    if not (request.wanted.good or request.wanted.bad or request.dry_run):
         for project in request.projects:
             wiring.say(f"{project} alone, the others as they were then:")
-            alone = replace(request, projects=(project,), as_json=False)
-            if bisecting.bisect(wiring, draft, alone) == Kind.FOUND.exit_code:
+            kind, oldest[project] = _alone(wiring, draft, request, project)
+            if kind is Kind.FOUND:
                 wiring.say(f"{project} alone explains it")
-                return Kind.FOUND.exit_code
+                return kind.exit_code
         wiring.say(f"none of them alone explains it; {' and '.join(request.projects)} together:")
     ready = bisecting.prepare(wiring, draft, request)
-    plane = _plane(wiring, ready)
+    plane, notes = _plane(wiring, ready, oldest)
+    for note in notes:
+        wiring.say(note)
     if request.dry_run:
         return _dry_run(plane)
     bad = plane.point(_named(request.wanted.bad, "--bad"), "--bad", end=-1)
@@ -59,25 +66,63 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
             names=tuple(map(str, plane.names)),
             versions=plane.versions,
             region=found,
+            shown=tuple(_shown(tools, plane, found)),
             steps=tuple(tools.inquiry.steps),
             made=tools.inquiry.made,
-            notes=tools.focus.notes,
+            notes=(*tools.focus.notes, *notes),
         )
         return _publish(tools, view, request)
 
 
-def _plane(wiring: Wiring, ready: Prepared) -> Plane:
+def _alone(wiring: Wiring, draft: Draft, request: Request, project: str) -> tuple[Kind, str]:
+    """Bisect one project with the others left to the resolver.
+
+    Returns:
+        The verdict, and the oldest release that can be decided.
+
+    """
+    alone = replace(request, projects=(project,), as_json=False)
+    required = {bare_name(written) for written in draft.table.get("projects", {})}
+    required |= {canonicalize_name(Requirement(r).name) for r in draft.table.get("requires", ())}
+    others = [name for name in request.projects if name != project and name not in required]
+    requires = [*draft.table.get("requires", ()), *others]
+    draft = replace(draft, table={**draft.table, "requires": requires})
+    ready = bisecting.prepare(wiring, draft, alone)
+    line = bisecting.line_of(wiring, ready.focus, ready.choice, project, request.wanted.order)
+    with bisecting.tools_for(wiring, ready, alone) as tools:
+        found = bisecting.search(tools, line, alone)
+        bisecting.publish(tools, bisecting.view_of(tools, line, found, alone), alone)
+        return found.history.kind, line.names[usable(line, found.history, tools.inquiry)]
+
+
+def _shown(tools: Tools, plane: Plane, found: Region) -> Iterator[tuple[str, Side]]:
+    cells = edge(plane, found)
+    for title, cell in zip(
+        ("A combination that passes", "One that fails"), cells or (), strict=False
+    ):
+        one = bisecting.side(tools, tools.inquiry.note(cell))
+        if one is not None:
+            yield title, one
+
+
+def _plane(
+    wiring: Wiring, ready: Prepared, oldest: Mapping[str, str]
+) -> tuple[Plane, tuple[str, ...]]:
+    """Give what is searched, from the oldest release of each that can be decided, and say so."""
     cell = ready.focus.cell
     study = replace(ready.focus.study, pythons=(cell.pins.python,))
     platform = ready.choice.engine.platform
     every = enumerate_series(study, wiring.index, platform=platform, say=wiring.say)
     names = tuple(canonicalize_name(name) for name in ready.projects)
-    series = [every[cell.pins.python, name].releases for name in names]
-    return Plane(
-        base=cell,
-        names=names,
-        versions=tuple(tuple(release.version for release in releases) for releases in series),
-    )
+    series = []
+    notes = []
+    for name in names:
+        versions = [release.version for release in every[cell.pins.python, name].releases]
+        start = Version(oldest.get(name, str(versions[0])))
+        series.append(tuple(version for version in versions if version >= start))
+        if start > versions[0]:
+            notes.append(f"{name} is searched from {start} on: older ones cannot be decided alone")
+    return Plane(base=cell, names=names, versions=tuple(series)), tuple(notes)
 
 
 def _named(text: str | None, flag: str) -> dict[str, str]:
@@ -114,5 +159,10 @@ def _publish(tools: Tools, view: RegionView, request: Request) -> int:
     else:
         click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
     say = tools.wiring.say
+    if report.advice(view):
+        say(f"hint: {report.advice(view)}")
+    for name, (_, one) in zip(("passing", "failing"), view.shown, strict=False):
+        if one.lock:
+            write(folder / f"pylock.{name}.toml", one.lock)
     say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
     return view.verdict.exit_code

@@ -6,17 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
+from versect.model.outcome import Failed, Passed
 from versect.model.study import Symptom
 from versect.model.verdict import Change, Counterfactual, FaceChange, Question, Side, Step
-from versect.report.view import gist, glyph
+from versect.report.evidence import counted, outcome_words
 from versect.search.ask import Answer
 from versect.search.history import History, Kind
 from versect.search.series import Transition, stretches
 from versect.select.line import DATE, PYTHON, Line
 
-_REASON: Final = 300
-"""Characters of a reason; the whole of it is in the record."""
 _LISTED: Final = 6
 """Releases that are named one by one; of more the ends are named, and how many there are."""
 
@@ -125,6 +123,8 @@ def advice(view: BisectionView) -> str:
         first = view.question is Question.FIRST_FAILING
         turn = "add --find-fix" if first else "leave --find-fix away"
         return f"the ends stand the other way round: {turn}"
+    if kind is Kind.TRANSITIONS and len(view.history.transitions) == 1:
+        return "--find-fix finds what mended it; --good RELEASE --scan looks for a later window"
     return _ADVICE.get(kind, "")
 
 
@@ -155,29 +155,11 @@ def ranges(view: BisectionView) -> str:
     return f"{view.line.axis} {', '.join(parts)}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Count in words: ``1 day``, ``2 releases``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
 def listed(names: Sequence[str]) -> str:
     """Name a few one by one, of many the ends and their number."""
     if len(names) <= _LISTED:
         return ", ".join(names)
     return f"{names[0]}, {names[1]}, ... {names[-1]} ({len(names)} releases)"
-
-
-def outcome_words(outcome: Outcome) -> str:
-    """Say an outcome in one line."""
-    match outcome:
-        case Passed():
-            return f"{glyph(outcome)} passed"
-        case Failed(signature=signature):
-            return f"{glyph(outcome)} failed: {signature}"
-        case FailedOtherwise(signature=signature):
-            return f"{glyph(outcome)} failed otherwise: {signature}"
-        case Unresolved(cause=cause, detail=detail):
-            return f"{glyph(outcome)} unresolved, {cause}: {gist(detail)[:_REASON]}"
 
 
 def _without_boundary(view: BisectionView) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from versect.model.verdict import Change, Counterfactual, Side, Step
+from versect.model.verdict import Change, Counterfactual, Side
 from versect.report.bisection import BisectionView, advice, headline, sentences
-from versect.report.json import outcome_of
+from versect.report.evidence import side_row, step_row
 from versect.report.view import sought_words
 from versect.search.series import Transition
 
@@ -64,7 +64,7 @@ def document(view: BisectionView, *, made: str) -> str:
                     },
                 },
                 "trials": {"asked": len(view.steps), "made": view.made},
-                "steps": [_step(step) for step in view.steps],
+                "steps": [step_row(step) for step in view.steps],
                 "notes": list(view.notes),
             },
             indent=1,
@@ -86,28 +86,7 @@ def _transition(found: Transition, view: BisectionView) -> dict[str, Any]:
 def _side(side: Side | None, view: BisectionView) -> dict[str, Any] | None:
     if side is None:
         return None
-    trial = side.step.trial
-    return {
-        "release": trial.probe.cell.value(view.line.axis),
-        **_step(side.step),
-        "engine": trial.setting.engine,
-        "python_version": trial.setting.version,
-        "interpreter": trial.setting.interpreter,
-        "packages": dict(trial.setting.packages),
-        "command": list(side.command),
-    }
-
-
-def _step(step: Step) -> dict[str, Any]:
-    trial = step.trial
-    return {
-        "cell": trial.probe.cell.id,
-        "repeat": trial.probe.repeat,
-        **outcome_of(step.outcome),
-        "known": step.known,
-        "seconds": round(trial.observation.timings.run, 3),
-        "at": trial.at.isoformat(timespec="seconds"),
-    }
+    return {"release": side.step.trial.probe.cell.value(view.line.axis), **(side_row(side) or {})}
 
 
 def _change(change: Change) -> dict[str, str]:
@@ -119,7 +98,7 @@ def _counterfactual(one: Counterfactual) -> dict[str, Any]:
         "applied": [_change(change) for change in one.applied],
         "withheld": [_change(change) for change in one.withheld],
         "moved": [_change(change) for change in one.moved],
-        **_step(one.step),
+        **step_row(one.step),
     }
 
 

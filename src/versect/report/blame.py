@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from versect.model.outcome import Failed, Passed
-from versect.model.verdict import Change, Step
-from versect.report.bisection import BisectionView, counted, outcome_words
+from versect.model.verdict import Change, Side, Step
+from versect.report.bisection import BisectionView
 from versect.report.bisection import headline as bisection_headline
+from versect.report.evidence import counted, outcome_words, section, side_row, step_row, trials
 from versect.report.markdown import escaped, fenced
 from versect.search.history import Kind
 
@@ -36,6 +37,8 @@ class BlameView:
     moved: tuple[Change, ...]
     series: tuple[BisectionView, ...]
     """The bisection of each guilty project's releases between the two sides."""
+    shown: tuple[tuple[str, Side], ...]
+    """The sides and the culprit's mix, as anybody can repeat them, each with its title."""
     steps: tuple[Step, ...]
     made: int
     notes: tuple[str, ...]
@@ -106,12 +109,11 @@ def markdown(view: BlameView, *, made: str) -> str:
     lines.append(f"- passes: {escaped(view.sides[0])}: {escaped(outcome_words(view.good.outcome))}")
     lines.append(f"- fails: {escaped(view.sides[1])}: {escaped(outcome_words(view.bad.outcome))}")
     lines += [f"- {escaped(sentence)}" for sentence in (*sentences(view), *view.notes)]
-    lines += ["", "## Trials, in order", "", "| | trial | outcome |", "|---|---|---|"]
-    for number, step in enumerate(view.steps, 1):
-        words = escaped(outcome_words(step.outcome))
-        lines.append(f"| {number} | {escaped(step.trial.probe.cell.id)} | {words} |")
+    lines += ["", *trials(view.steps)]
+    for title, side in view.shown:
+        lines += section(view.study, title, side)
     listed = "\n".join(map(str, view.differences))
-    lines += ["", f"## All {len(view.differences)} differences", "", fenced(listed)]
+    lines += [f"## All {counted(len(view.differences), 'difference')}", "", fenced(listed)]
     return "\n".join([*lines, "", made, ""])
 
 
@@ -148,6 +150,8 @@ def document(view: BlameView, *, made: str) -> str:
                     }
                     for one in view.series
                 ],
+                "shown": {title: side_row(side) for title, side in view.shown},
+                "steps": [step_row(step) for step in view.steps],
                 "trials": {"asked": len(view.steps), "made": view.made},
                 "notes": list(view.notes),
             },

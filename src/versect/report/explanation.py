@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from versect.forensics.changes import Change
 from versect.forensics.links import Links
 from versect.model.verdict import Question, Step
-from versect.report.bisection import outcome_words
+from versect.report.evidence import cell_of, counted, outcome_words, trials
 from versect.report.markdown import escaped, fenced
 from versect.search.ddmin import Minimal
 
 SCHEMA_VERSION: Final = 1
+
+_SHOWN: Final = 3
+"""Changes of one trial that are named; of more there is only the number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +38,30 @@ class ExplanationView:
     links: Links
     steps: tuple[Step, ...]
     """The trials of parts of the changes, in order."""
+    applied: Mapping[str, Sequence[int]]
+    """Which changes each of them applied, by cell id."""
 
     @property
     def places(self) -> tuple[str, ...]:
         """Where the minimal set lies in the newer release: ``openai/_client.py:812``."""
         chosen = () if self.minimal is None else self.minimal.changes
-        return tuple(
-            f"{self.changes[n].file}:{self.changes[n].new.start}"
-            if self.changes[n].removed or self.changes[n].added
-            else f"{self.changes[n].file} ({self.changes[n].kind})"
-            for n in chosen
-        )
+        return tuple(self.place(number) for number in chosen)
+
+    def place(self, number: int) -> str:
+        """Say where a change lies in the newer release."""
+        change = self.changes[number]
+        if change.removed or change.added:
+            return f"{change.file}:{change.new.start}"
+        return f"{change.file} ({change.kind})"
+
+    def part(self, step: Step) -> str:
+        """Say which changes a trial applied."""
+        chosen = self.applied.get(cell_of(step), ())
+        if len(chosen) == len(self.changes):
+            return f"all {len(chosen)} changes"
+        shown = ", ".join(map(self.place, chosen[:_SHOWN]))
+        more = f" and {len(chosen) - _SHOWN} more" if len(chosen) > _SHOWN else ""
+        return f"{counted(len(chosen), 'change')}: {shown}{more}"
 
 
 def headline(view: ExplanationView) -> str:
@@ -93,13 +109,7 @@ def markdown(view: ExplanationView, *, made: str) -> str:
     lines += [f"- {escaped(sentence)}" for sentence in sentences(view)]
     if view.diff:
         lines += ["", fenced(view.diff).replace("text\n", "diff\n", 1)]
-    lines += ["", "## Trials, in order", "", "| | changes applied | outcome |", "|---|---|---|"]
-    for number, step in enumerate(view.steps, 1):
-        lines.append(
-            f"| {number} | {escaped(step.trial.probe.cell.id)} "
-            f"| {escaped(outcome_words(step.outcome))} |"
-        )
-    return "\n".join([*lines, "", made, ""])
+    return "\n".join([*lines, "", *trials(view.steps, view.part), made, ""])
 
 
 def document(view: ExplanationView, *, made: str) -> str:

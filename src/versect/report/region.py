@@ -10,8 +10,8 @@ from typing import Final
 from packaging.version import Version
 
 from versect.model.study import Symptom
-from versect.model.verdict import Step
-from versect.report.bisection import outcome_words
+from versect.model.verdict import Side, Step
+from versect.report.evidence import section, side_row, step_row, trials
 from versect.report.markdown import escaped
 from versect.report.view import sought_words
 from versect.search.history import Kind as Verdict
@@ -37,6 +37,8 @@ class RegionView:
     versions: tuple[tuple[Version, ...], ...]
     """For each project its releases, oldest first."""
     region: Region
+    shown: tuple[tuple[str, Side], ...]
+    """Neighbours on the two sides of the region's edge, each with its title."""
     steps: tuple[Step, ...]
     made: int
     notes: tuple[str, ...]
@@ -93,6 +95,22 @@ def sentences(view: RegionView) -> Iterator[str]:
     yield from view.region.unproven
 
 
+def advice(view: RegionView) -> str:
+    """Say what to do next; empty where the finding needs nothing more."""
+    match view.region.kind:
+        case Kind.UNDECIDED:
+            return (
+                f"narrow the series, as with --axis '{view.names[0]}=>=1.0', or name a failing "
+                f"combination: --bad {view.names[0]}=RELEASE,{view.names[1]}=RELEASE"
+            )
+        case Kind.NOWHERE:
+            return f"name one that fails: --bad {view.names[0]}=RELEASE,{view.names[1]}=RELEASE"
+        case Kind.EVERYWHERE:
+            return "it is no release of these alone: compare with what worked, by versect blame"
+        case _:
+            return ""
+
+
 def markdown(view: RegionView, *, made: str) -> str:
     """Give ``verdict.md``."""
     lines = [f"# {escaped(headline(view))}", ""]
@@ -100,11 +118,12 @@ def markdown(view: RegionView, *, made: str) -> str:
     lines += [f"**Verdict: {view.verdict}.** The failure sought: {sought}.", ""]
     lines += [f"- {escaped(sentence)}" for sentence in sentences(view)]
     lines += [f"- held still: {escaped(note)}" for note in view.notes]
-    lines += ["", "## Trials, in order", "", "| | trial | outcome |", "|---|---|---|"]
-    for number, step in enumerate(view.steps, 1):
-        words = escaped(outcome_words(step.outcome))
-        lines.append(f"| {number} | {escaped(step.trial.probe.cell.id)} | {words} |")
-    return "\n".join([*lines, "", made, ""])
+    if advice(view):
+        lines.append(f"- next: {escaped(advice(view))}")
+    lines += ["", *trials(view.steps)]
+    for title, side in view.shown:
+        lines += section(view.study, title, side)
+    return "\n".join([*lines, made, ""])
 
 
 def document(view: RegionView, *, made: str) -> str:
@@ -126,14 +145,9 @@ def document(view: RegionView, *, made: str) -> str:
                 "safe_pins": list(view.pins),
                 "monotone": view.region.monotone,
                 "trials": {"asked": len(view.steps), "made": view.made},
-                "steps": [
-                    {
-                        "cell": step.trial.probe.cell.id,
-                        "outcome": outcome_words(step.outcome),
-                        "known": step.known,
-                    }
-                    for step in view.steps
-                ],
+                "advice": advice(view),
+                "shown": {title: side_row(side) for title, side in view.shown},
+                "steps": [step_row(step) for step in view.steps],
                 "notes": list(view.notes),
             },
             indent=1,
