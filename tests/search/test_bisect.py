@@ -106,6 +106,14 @@ def test_a_wide_window_is_found_without_a_scan_where_nobody_named_a_failing_rele
     assert search(text, good=None)[0].kind is Kind.BAD_PASSES
 
 
+def test_passing_releases_between_two_failing_stretches_are_found_before_all_are_said_to_fail():
+    text = "F" * 50 + "P" * 46 + "U" + "F" * 74
+    found, asked = search(text, good=None, bad=None)
+    assert found.kind is Kind.TRANSITIONS
+    assert suspects(found) == [96, 97]
+    assert len(asked) <= 4 * math.ceil(math.log2(len(text)))
+
+
 def test_checks_find_what_the_ends_do_not_show():
     text = "PPPPFFFFPPPPPPPPPPPPFFFF"
     assert search(text)[0].kind is Kind.FOUND

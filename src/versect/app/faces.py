@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
@@ -13,8 +14,10 @@ from versect.model.verdict import FaceChange
 from versect.search.ask import Answer
 from versect.search.bisect import between
 from versect.search.history import History
+from versect.search.series import DECIDED
 from versect.select.line import Line
 
+_URL: Final = re.compile(r"https?://[^\s'\"<>)]+")
 _NUMBERS: Final = re.compile(r"\d+(?:\.\w+)+")
 
 
@@ -34,9 +37,15 @@ def face_changes(line: Line, found: History, inquiry: Inquiry) -> tuple[FaceChan
     first, at_first = found.transition.first, faces[found.transition.first]
     if at_first is None:  # the boundary leads out of the failure
         first, at_first = found.transition.last, faces[found.transition.last]
-        run = [place for place in sorted(faces, reverse=True) if place <= first and faces[place]]
+        beside = [place for place in reversed(faces) if place <= first]
     else:
-        run = [place for place in faces if place >= first and faces[place]]
+        beside = [place for place in faces if place >= first]
+
+    def is_failing(place: int) -> bool:
+        return faces[place] is not None or found.known[place] not in DECIDED
+
+    stretch = itertools.takewhile(is_failing, beside)
+    run = [place for place in stretch if faces[place] is not None]
     different = [place for place in run if faces[place] != at_first]
     again = (face_of(first, repeat) for repeat in range(1, found.confirmed + 1))
     if not different or any(face != at_first for face in again):
@@ -60,12 +69,14 @@ def face_changes(line: Line, found: History, inquiry: Inquiry) -> tuple[FaceChan
 
 
 def _face(outcome: Outcome, releases: Collection[str]) -> Signature | None:
-    """Give a failure's signature, the releases of the series in it replaced: they always differ."""
+    """Give a failure's signature without what differs from release to release anyway.
+
+    That is the release's own number, and addresses of documentation, which hold it too.
+    """
     if not isinstance(outcome, Failed | FailedOtherwise):
         return None
-    text = _NUMBERS.sub(
-        lambda found: "<release>" if found[0] in releases else found[0], outcome.signature.text
-    )
+    text = _URL.sub("<url>", outcome.signature.text)
+    text = _NUMBERS.sub(lambda found: "<release>" if found[0] in releases else found[0], text)
     return replace(outcome.signature, text=text)
 
 

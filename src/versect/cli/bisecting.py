@@ -307,8 +307,8 @@ def folder_of(tools: Tools, view: BisectionView) -> Path:
     return tools.folder / "bisect" / f"{view.line.axis}{fix}"
 
 
-def publish(tools: Tools, view: BisectionView, request: Request) -> int:
-    """Write a verdict in all formats and say it."""
+def publish(tools: Tools, view: BisectionView, request: Request, *, aside: bool = False) -> int:
+    """Write a verdict in all formats and say it; ``aside`` on standard error only."""
     folder, text = folder_of(tools, view), bisection_json.document(view, made=made())
     write(folder / "verdict.json", text)
     write(folder / "verdict.md", bisection_markdown.document(view, made=made()))
@@ -317,10 +317,10 @@ def publish(tools: Tools, view: BisectionView, request: Request) -> int:
             does = "passing" if isinstance(one.step.outcome, Passed) else "failing"
             write(folder / f"pylock.{which}-{does}.toml", one.lock)
     say = tools.wiring.say
-    if request.as_json:
+    if request.as_json and not aside:
         click.echo(text, nl=False)
     else:
-        click.echo("\n  ".join((headline(view), *sentences(view))))
+        click.echo("\n  ".join((headline(view), *sentences(view))), err=aside)
     if advice(view):
         say(f"hint: {advice(view)}")
     say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")

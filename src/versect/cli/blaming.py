@@ -59,7 +59,9 @@ def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
     with bisecting.tools_for(wiring, ready, request.search) as tools:
         if isinstance(good, Day) and isinstance(bad, Day):
             days = _by_date(tools, good, bad, request)
-            code = bisecting.publish(tools, days, request.search)
+            ended = days.before is None or days.after is None
+            aside = request.search.as_json and not ended
+            code = bisecting.publish(tools, days, request.search, aside=aside)
             if days.before is None or days.after is None:
                 return code
             good, bad = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -39,7 +38,7 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
     with bisecting.tools_for(wiring, ready, request) as tools:
         found = bisecting.search(tools, line, request)
         verdict = bisecting.view_of(tools, line, found, request)
-        code = bisecting.publish(tools, verdict, replace(request, as_json=False))
+        code = bisecting.publish(tools, verdict, request, aside=request.as_json)
         if found.history.kind is Kind.UNSTABLE or found.before is None:
             wiring.say("nothing to explain: there is no boundary between two releases")
             return code or Kind.INCONCLUSIVE.exit_code
@@ -56,7 +55,8 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
     if result is None:
         wiring.say("nothing to explain: one side's environment cannot be built")
         return Kind.INCONCLUSIVE.exit_code
-    return _publish(tools, _view(verdict, result, steps), bisecting.folder_of(tools, verdict))
+    view, folder = _view(verdict, result, steps), bisecting.folder_of(tools, verdict)
+    return _publish(tools, view, folder, as_json=request.as_json)
 
 
 def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -> ExplanationView:
@@ -80,14 +80,18 @@ def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -
     )
 
 
-def _publish(tools: Tools, view: ExplanationView, folder: Path) -> int:
+def _publish(tools: Tools, view: ExplanationView, folder: Path, *, as_json: bool) -> int:
     """Write an explanation in all formats and say it."""
-    write(folder / "explanation.json", report.document(view, made=bisecting.made()))
+    text = report.document(view, made=bisecting.made())
+    write(folder / "explanation.json", text)
     write(folder / "explanation.md", report.markdown(view, made=bisecting.made()))
-    click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
     if view.diff:
         write(folder / "explanation.diff", view.diff)
-        click.echo(f"\n{view.diff}")
+    if as_json:
+        click.echo(text, nl=False)
+    else:
+        click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
+        click.echo(f"\n{view.diff}" if view.diff else "", nl=False)
     tools.wiring.say(f"{len(view.steps)} trials of parts; written: {folder / 'explanation.md'}")
     if view.minimal is None:
         return Kind.INCONCLUSIVE.exit_code

@@ -81,7 +81,7 @@ def _alone(wiring: Wiring, draft: Draft, request: Request, project: str) -> tupl
         The verdict, and the oldest release that can be decided.
 
     """
-    alone = replace(request, projects=(project,), as_json=False)
+    alone = replace(request, projects=(project,))
     required = {bare_name(written) for written in draft.table.get("projects", {})}
     required |= {canonicalize_name(Requirement(r).name) for r in draft.table.get("requires", ())}
     others = [name for name in request.projects if name != project and name not in required]
@@ -91,7 +91,9 @@ def _alone(wiring: Wiring, draft: Draft, request: Request, project: str) -> tupl
     line = bisecting.line_of(wiring, ready.focus, ready.choice, project, request.wanted.order)
     with bisecting.tools_for(wiring, ready, alone) as tools:
         found = bisecting.search(tools, line, alone)
-        bisecting.publish(tools, bisecting.view_of(tools, line, found, alone), alone)
+        view = bisecting.view_of(tools, line, found, alone)
+        aside = request.as_json and found.history.kind is not Kind.FOUND
+        bisecting.publish(tools, view, alone, aside=aside)
         return found.history.kind, line.names[usable(line, found.history, tools.inquiry)]
 
 

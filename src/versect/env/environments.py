@@ -7,13 +7,14 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock
 
-from versect.env import disk, layout
+from versect.env import disk, layout, overlay
 from versect.env.inject import PTH_LINE, PTH_NAME
 from versect.env.layers import Layer, Layers
 from versect.env.leases import Leases
@@ -22,6 +23,10 @@ from versect.model.outcome import Cause
 from versect.model.trial import NotRun
 
 _MANIFEST: Final = ".versect.json"
+_SPOILT: Final = "somebody had written into the environment that was to be copied"
+
+Fill = Callable[[Path], NotRun | None]
+"""Makes what an environment consists of, in a folder that is not there yet."""
 
 
 class Environments:
@@ -43,21 +48,17 @@ class Environments:
 
     def build(self, lock: Lock, target: Target) -> Environment | NotRun:
         """Give the environment of a lock; see ``EnvironmentStore.build``."""
-        key = layout.key(lock, target, self._home)
-        root = self._folder / "ready" / key
-        environment = Environment(key=key, root=root, home=self._home or str(root), target=target)
-        try:
-            with self._threads[key], self._leases.using(key):
-                if not root.is_dir():
-                    refused = self._make(lock, environment)
-                    if refused is not None:
-                        return refused
-                with contextlib.suppress(OSError):
-                    os.utime(root)  # when it was last used
-        except OSError as error:
-            detail = f"{error.strerror or error}: {error.filename or self._folder}"
-            return NotRun(cause=Cause.STORAGE_ERROR, detail=detail)
-        return environment
+        environment = self._named(layout.key(lock, target, self._home), target)
+        return self._ready(environment, partial(self._assemble, environment, lock))
+
+    def derive(
+        self, environment: Environment, files: Mapping[str, bytes | None]
+    ) -> Environment | NotRun:
+        """Give a copy in which some files are others; see ``EnvironmentStore.derive``."""
+        if not files:
+            return environment
+        copy = self._named(overlay.key(environment, files), environment.target)
+        return self._ready(copy, partial(self._copy, environment, copy, files))
 
     def owners(self, environment: Environment) -> dict[str, str]:
         """Map installed files to distributions; see ``EnvironmentStore.owners``."""
@@ -86,26 +87,47 @@ class Environments:
         """Say that this process uses none of its environments any more. May be called twice."""
         self._leases.close()
 
-    def _make(self, lock: Lock, environment: Environment) -> NotRun | None:
+    def _named(self, key: EnvironmentKey, target: Target) -> Environment:
+        root = self._folder / "ready" / key
+        return Environment(key=key, root=root, home=self._home or str(root), target=target)
+
+    def _ready(self, environment: Environment, fill: Fill) -> Environment | NotRun:
+        """Give an environment, made if it is not there; it is leased, and was used just now."""
+        key, root = environment.key, environment.root
+        try:
+            with self._threads[key], self._leases.using(key):
+                if not root.is_dir():
+                    refused = self._make(environment, fill)
+                    if refused is not None:
+                        return refused
+                with contextlib.suppress(OSError):
+                    os.utime(root)  # when it was last used
+        except OSError as error:
+            detail = f"{error.strerror or error}: {error.filename or self._folder}"
+            return NotRun(cause=Cause.STORAGE_ERROR, detail=detail)
+        return environment
+
+    def _make(self, environment: Environment, fill: Fill) -> NotRun | None:
         with self._process_lock(environment.key):
             if environment.root.is_dir():
                 return None
-            layers = self._layers.of(lock, environment.target)
-            if isinstance(layers, NotRun):
-                return layers
             disk.sweep(self._folder / "tmp")
             with disk.staging(self._folder / "tmp") as temporary:
                 built = temporary / "environment"
-                self._assemble(built, environment, layers)
-                disk.publish(built, environment.root)
-        return None
+                refused = fill(built)
+                if refused is None:
+                    disk.publish(built, environment.root)
+        return refused
 
     def _process_lock(self, key: EnvironmentKey) -> FileLock:
         folder = self._folder / "locked"
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / key)
 
-    def _assemble(self, built: Path, environment: Environment, layers: tuple[Layer, ...]) -> None:
+    def _assemble(self, environment: Environment, lock: Lock, built: Path) -> NotRun | None:
+        layers = self._layers.of(lock, environment.target)
+        if isinstance(layers, NotRun):
+            return layers
         target = environment.target
         site = built / layout.site_packages(target.python)
         for folder in (site, built / "bin"):
@@ -119,7 +141,24 @@ class Environments:
             _add_scripts(layer, built / "bin", site, environment.python)
         (site / PTH_NAME).unlink(missing_ok=True)  # a wheel's own is a link to its layer
         (site / PTH_NAME).write_text(PTH_LINE, encoding="utf-8")
-        owners = {name: layer.name for layer in reversed(layers) for name in layer.files}
+        self._describe(
+            built, {name: layer.name for layer in reversed(layers) for name in layer.files}
+        )
+        return None
+
+    def _copy(
+        self, base: Environment, copy: Environment, files: overlay.Files, built: Path
+    ) -> NotRun | None:
+        if self.intact(base):
+            owners = self.owners(base)
+            overlay.lay(base, copy, files, owned=owners.keys(), built=built)
+            self._describe(built, overlay.owners(owners, files))
+            if self.intact(base):  # still: what was linked is what was built
+                return None
+        return NotRun(cause=Cause.ENVIRONMENT_MODIFIED, detail=_SPOILT)
+
+    def _describe(self, built: Path, owners: Mapping[str, str]) -> None:
+        """Write down what an environment is, once everything else is there."""
         state = {} if self._home is not None else dict(_state(built))
         document = json.dumps({"owners": owners, "state": state})
         (built / _MANIFEST).write_text(document, encoding="utf-8")

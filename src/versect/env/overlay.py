@@ -32,11 +32,12 @@ def owners(before: Mapping[str, str], files: Files) -> dict[str, str]:
     A new file belongs to the distribution whose files are replaced with it, if it is one.
     """
     concerned = {before[name] for name in files if name in before}
-    owner = concerned.pop() if len(concerned) == 1 else None
+    alone = concerned.pop() if len(concerned) == 1 else None
     after = {name: owner for name, owner in before.items() if name not in files}
     for name, content in files.items():
-        if content is not None and (whose := before.get(name, owner)) is not None:
-            after[name] = whose
+        owner = before.get(name, alone)
+        if content is not None and owner is not None:
+            after[name] = owner
     return after
 
 

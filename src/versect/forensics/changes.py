@@ -7,6 +7,7 @@ can be applied to the older release's files; whether the result makes sense is f
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,12 @@ kept to show it."""
 
 _BOOKKEEPING: Final = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"})
 """Written by installers: alone they are no change of the project's."""
+_DEFINITION: Final = re.compile(r"\s*(?:async\s+def|def|class)\s+(\w+)")
+
+Edit = tuple[int, int, int, int]
+"""Lines [first, last) become the lines [start, stop) of the other text; counted from 0."""
+Definition = tuple[int, int, str]
+"""Line, counted from 0, indentation and name of a class or function."""
 
 
 class Kind(StrEnum):
@@ -46,6 +53,8 @@ class Change:
     """Its lines in the older release, counted from 1; empty before the line that it starts with."""
     new: range
     """Its lines in the newer release, likewise."""
+    within: tuple[str, ...]
+    """Classes and functions of the older release around a hunk of Python, outermost first."""
     removed: tuple[str, ...]
     """Lines with their ends; empty for what is no text."""
     added: tuple[str, ...]
@@ -76,12 +85,16 @@ def changes(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Ch
             continue
         if file.partition("/")[0].endswith(".dist-info"):
             metadata[file] = new
-        elif old is None or new is None:
-            found.append(_whole(file, old, new))
+        elif old is None:
+            found.append(_whole(Kind.ADDED, file, {file: new}, added=_lines(new or b"") or ()))
+        elif new is None:
+            found.append(_whole(Kind.REMOVED, file, {file: None}, removed=_lines(old) or ()))
         else:
             found.extend(_edits(file, old, new))
     if not _BOOKKEEPING.issuperset(file.rpartition("/")[2] for file in metadata):
-        found.append(_metadata(metadata))
+        there = [file for file, content in metadata.items() if content is not None]
+        folder = max(there or metadata).partition("/")[0]
+        found.append(_whole(Kind.METADATA, folder, metadata))
     return tuple(found)
 
 
@@ -111,53 +124,44 @@ def applied(
     return files
 
 
-def _whole(file: str, old: bytes | None, new: bytes | None) -> Change:
-    kind = Kind.ADDED if old is None else Kind.REMOVED if new is None else Kind.REPLACED
-    removed, added = _lines(old or b"") or [], _lines(new or b"") or []
-    if kind is Kind.REPLACED:
-        removed, added = [], []
+def _whole(
+    kind: Kind,
+    file: str,
+    contents: Mapping[str, bytes | None],
+    *,
+    removed: Sequence[str] = (),
+    added: Sequence[str] = (),
+) -> Change:
     return Change(
         kind=kind,
         file=file,
         old=range(1, len(removed) + 1),
         new=range(1, len(added) + 1),
+        within=(),
         removed=tuple(removed),
         added=tuple(added),
         above=(),
         below=(),
-        contents=((file, new),),
-    )
-
-
-def _metadata(files: Mapping[str, bytes | None]) -> Change:
-    there = [file for file, content in files.items() if content is not None]
-    folder = max(there or files).partition("/")[0]
-    return Change(
-        kind=Kind.METADATA,
-        file=folder,
-        old=range(1, 1),
-        new=range(1, 1),
-        removed=(),
-        added=(),
-        above=(),
-        below=(),
-        contents=tuple(files.items()),
+        contents=tuple(contents.items()),
     )
 
 
 def _edits(file: str, old: bytes, new: bytes) -> Iterator[Change]:
     was, now = _lines(old), _lines(new)
     if was is None or now is None:
-        yield _whole(file, old, new)
+        yield _whole(Kind.REPLACED, file, {file: new})
         return
+    definitions = list(_definitions(was)) if file.endswith(".py") else []
     for first, last, start, stop in _close_together(_differences(was, now)):
+        removed, added = was[first:last], now[start:stop]
         yield Change(
             kind=Kind.EDITED,
             file=file,
             old=range(first + 1, last + 1),
             new=range(start + 1, stop + 1),
-            removed=tuple(was[first:last]),
-            added=tuple(now[start:stop]),
+            within=_within(definitions, first, (*removed, *added)),
+            removed=tuple(removed),
+            added=tuple(added),
             above=tuple(was[max(0, first - CONTEXT) : first]),
             below=tuple(was[last : last + CONTEXT]),
             contents=(),
@@ -173,8 +177,25 @@ def _lines(content: bytes) -> list[str] | None:
     return None if b"\0" in content else lines
 
 
-Edit = tuple[int, int, int, int]
-"""Lines [first, last) become the lines [start, stop) of the other text; counted from 0."""
+def _definitions(lines: Sequence[str]) -> Iterator[Definition]:
+    for number, line in enumerate(lines):
+        if found := _DEFINITION.match(line):
+            yield number, _indent(line), found[1]
+
+
+def _within(definitions: Sequence[Definition], first: int, lines: Sequence[str]) -> tuple[str, ...]:
+    """Give what encloses lines that stand at ``first``, as their indentation tells."""
+    outermost = min((_indent(line) for line in lines if line.strip()), default=0)
+    names: list[str] = []
+    for number, indent, name in reversed(definitions):
+        if number < first and indent < outermost:
+            names.append(name)
+            outermost = indent
+    return tuple(reversed(names))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _differences(was: Sequence[str], now: Sequence[str]) -> Iterator[Edit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -16,10 +17,11 @@ from versect.model.trial import SeenFailure
 _HALF: Final = 10
 """Lines between a frame and a hunk at which nearness is worth half."""
 _NAME: Final = re.compile(r"[^\W\d]\w*")
+_DEFINED: Final = re.compile(r"\b(?:def|class)\s+(\w+)")
 _IN_MESSAGE: Final = re.compile(
-    r"""(['"`])(?P<quoted>[\w.]+)\1"""  # module 'a.b' has no attribute 'c'
-    r"|(?P<called>[\w.]+)(?=\()"  # f() missing 1 required positional argument
-    r"|(?P<joined>\w*_\w+)"
+    r"""(['"`])[\w.]+\1"""  # module 'a.b' has no attribute 'c'
+    r"|\b\w[\w.]*(?=\()"  # f() missing 1 required positional argument
+    r"|\b\w*_\w+"
 )
 """What in a message is a name of the program's and no word of English."""
 
@@ -30,20 +32,22 @@ def ranked(
     """Group changes by file, the most suspicious first, and likewise inside each group.
 
     A change counts for more the further inside a traceback its file is, and the nearer its lines
-    are to the frame's; and for every name of the failure that its lines have too, the fewer
-    changes have it. Of equals, what a program imports comes before what it does not.
+    are to the frame's. So it does for every name of the failure that it adds, removes or lies
+    inside, most for those that a message quotes, and the more the fewer changes there are with
+    it. Of equals, what a program imports comes before what it does not.
 
     Args:
         changes: All changes of a release.
         failures: Seen with either release; the nearer side of a hunk counts.
 
     """
-    wanted = frozenset(_names(failures))
-    found = [wanted & _words(change) for change in changes]
+    weights = _names(failures)
+    found = [weights.keys() & _words(change) for change in changes]
     having = Counter(name for names in found for name in names)
     near = _nearness(changes, failures)
     scores = [
-        near[number] + sum(1 / having[name] for name in names) for number, names in enumerate(found)
+        near[number] + sum(weights[name] / math.log2(1 + having[name]) for name in names)
+        for number, names in enumerate(found)
     ]
     groups: defaultdict[str, list[int]] = defaultdict(list)
     for number in sorted(range(len(changes)), key=lambda number: (-scores[number], number)):
@@ -81,19 +85,22 @@ def unified(
     return "".join(lines)
 
 
-def _names(failures: Sequence[SeenFailure]) -> Iterator[str]:
-    """Give the names that a failure has from the program: functions, types, what messages quote."""
-    for failure in failures:
-        for exception in failure.chain:
-            yield exception.type.rpartition(".")[2]
-            yield from (frame.function for frame in exception.frames)
-        for text in (failure.note, *(exception.message for exception in failure.chain)):
-            for match in _IN_MESSAGE.finditer(text):
-                yield from _NAME.findall(match["quoted"] or match["called"] or match["joined"])
+def _names(failures: Sequence[SeenFailure]) -> dict[str, int]:
+    """Weigh the names that failures have from the program: 2 if a message says them, else 1."""
+    chain = [exception for failure in failures for exception in failure.chain]
+    plain = [exception.type.rpartition(".")[2] for exception in chain]
+    plain += [frame.function for exception in chain for frame in exception.frames]
+    texts = {*(failure.note for failure in failures), *(exception.message for exception in chain)}
+    said = [match[0] for text in texts for match in _IN_MESSAGE.finditer(text)]
+    return {**dict.fromkeys(plain, 1), **dict.fromkeys(_NAME.findall(" ".join(said)), 2)}
 
 
 def _words(change: Change) -> frozenset[str]:
-    return frozenset(_NAME.findall("".join((*change.removed, *change.added))))
+    """Give the names that a change defines, lies inside, or has more or less often than before."""
+    texts = ["".join(side) for side in (change.removed, change.added)]
+    was, now = (Counter(_NAME.findall(text)) for text in texts)
+    defined = (name for text in texts for name in _DEFINED.findall(text))
+    return frozenset((*(was - now), *(now - was), *change.within, *defined))
 
 
 def _nearness(changes: Sequence[Change], failures: Sequence[SeenFailure]) -> list[float]:

@@ -13,7 +13,15 @@ from typing import Final
 
 from versect.search.ask import Answer, Ask, Search
 from versect.search.history import History, Kind, Plan, conclusion
-from versect.search.series import DECIDED, Known, Transition, ask, gaps, transitions
+from versect.search.series import (
+    DECIDED,
+    Known,
+    Transition,
+    ask,
+    gaps,
+    spoken_of,
+    transitions,
+)
 
 _PATIENCE: Final = 8
 """Releases asked inside a block whose both edges are unresolved, before all of it is given up."""
@@ -37,12 +45,17 @@ def history(plan: Plan) -> Search[int, History]:
     if top is None:
         if plan.scan or plan.bad is None:
             most = plan.size if plan.scan else plan.size.bit_length()
-            yield from _scan(known, plan.within, most, done)
+            yield from _scan(known, plan.within, Answer.FAILED, most)
+            yield from _settle(known, done)
         top = max((place for place, a in known.items() if a is Answer.FAILED), default=None)
     if top is None:
         yield from ask(known, plan.good or 0)
     else:
         low = yield from _passing_end(known, plan.good, _first_failing(known, -1))
+        if low is None and plan.good is None:
+            older = range(_first_failing(known, -1), top)
+            yield from _scan(known, older, Answer.PASSED, plan.size.bit_length())
+            low = _last(known, Answer.PASSED, top)
         if low is not None:
             done.add((yield from narrow(known, low, _first_failing(known, low))))
         if known[bad] is Answer.OTHER:
@@ -58,7 +71,7 @@ def history(plan: Plan) -> Search[int, History]:
         known=dict(known),
         transition=found,
         transitions=transitions(known),
-        unexplored=gaps(known, plan.within),
+        unexplored=gaps(known, spoken_of(known)),
         unstable=unstable,
         confirmed=confirmed,
     )
@@ -207,22 +220,19 @@ def _strides(start: int, direction: int, end: int) -> list[int]:
     return [*found, end] if (end - start) * direction > 0 else found
 
 
-def _scan(known: Known, within: range, most: int, done: set[Ends]) -> Narrowing:
-    """Ask here and there, in the middle of the largest gap first, until something fails."""
+def _scan(known: Known, within: range, sought: Answer, most: int) -> Narrowing:
+    """Ask here and there, in the middle of the largest gap first, until one answer is found."""
     for _ in range(most):
-        if Answer.FAILED in known.values():
-            break
         widest = _widest(known, within)
-        if widest is None:
-            break
+        if sought in known.values() or widest is None:
+            return
         yield from ask(known, _middle_of(widest))
-    yield from _settle(known, done)
 
 
 def _check(known: Known, plan: Plan, done: set[Ends]) -> Narrowing:
     """Spend the checks where the largest windows could hide."""
     for _ in range(plan.checks):
-        widest = _widest(known, plan.within)
+        widest = _widest(known, spoken_of(known))
         if widest is None:
             return
         yield from _look(known, _middle_of(widest), done)

@@ -1,12 +1,12 @@
 """Which of many changes bring the failure: delta debugging (Zeller and Hildebrandt 2002, fig. 3).
 
-Two things are added to ``ddmin``. Changes come in groups, the most suspicious first: whole groups
-are tried before their members, and the first chunks double in size as suspicion falls (1, 1, 2, 4,
-8 ...), so that a guess that was good costs little and a bad one a logarithm. And a part of what
-passes is taken to pass too until nothing can be taken away any more; only then is every single
-removal asked, whatever was taken for granted. One culprit among n changes takes about 2 log2 n
-questions, k that are needed together about 2 k log2 n; at worst, when taking away any change
-cannot be decided, their number grows with the square of n.
+Two things are added. Changes come in groups, the most suspicious first: whole groups are tried
+before their members, and the first chunks double in size as suspicion falls (1, 1, 2, 4, 8 ...), so
+that a good guess costs little and a bad one a logarithm. And a part of what passes is taken to pass
+too until nothing more can be taken away; then every single removal is asked, whatever was taken for
+granted. One culprit among n changes takes about 2 log2 n questions (at most 3 log2 n), k that are
+needed together about 2 k log2 n; at worst, when most cannot be decided, it grows with the square of
+n.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _without(
     kept = list(chunks)
     for chunk in reversed(chunks):
         rest = [other for other in kept if other is not chunk]
-        if rest and (yield from questions.fails(rest, trusting=trusting)):
+        if (yield from questions.fails(rest, trusting=trusting)):
             kept = rest
     return kept
 

@@ -74,6 +74,12 @@ def stretches(known: Mapping[int, Answer]) -> tuple[Stretch, ...]:
     return tuple(found)
 
 
+def spoken_of(known: Mapping[int, Answer]) -> range:
+    """Give the places from the oldest to the newest decided one: of others nothing is said."""
+    decided = [place for place, answer in known.items() if answer in DECIDED]
+    return range(min(decided), max(decided) + 1) if decided else range(0)
+
+
 def gaps(known: Mapping[int, Answer], within: range) -> tuple[range, ...]:
     """Give the places where a window could hide: never asked, between two equal answers.
 
