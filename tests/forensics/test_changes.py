@@ -57,6 +57,38 @@ def test_a_hunk_has_its_lines_and_what_is_around_them():
     assert second.added == ("line 10\n", "line 11\n", "more\n")
 
 
+def test_a_hunk_of_python_says_what_it_lies_inside():
+    code = """\
+class Client:
+    def __init__(
+        self,
+        proxies=None,
+    ):
+        def inner():
+            return 1
+
+    async def close(self):
+        return 1
+
+
+TOP = 1
+"""
+    edited = {
+        "        proxies=None,\n": ("Client", "__init__"),
+        "            return 1\n": ("Client", "__init__", "inner"),
+        "        return 1\n": ("Client", "close"),
+        "    async def close(self):\n": ("Client",),
+        "TOP = 1\n": (),
+    }
+    for line, within in edited.items():
+        assert f"\n{line}" in code
+        after = code.replace(f"\n{line}", f"\n{line[:-1]}  # edited\n").encode()
+        (change,) = changes({"a.py": code.encode()}, {"a.py": after})
+        assert change.within == within
+    (change,) = changes({"a.txt": code.encode()}, {"a.txt": after})
+    assert change.within == ()
+
+
 def test_a_single_hunk_is_applied_to_the_older_file():
     found = changes(BEFORE, AFTER)
     expected = BEFORE["pkg/code.py"].replace(b"line 3\n", b"line three\n")

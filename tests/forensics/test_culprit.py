@@ -49,17 +49,43 @@ def test_hunks_near_the_line_that_failed_come_first():
     assert ranked(found, [failure(("a.py", 98, "f"))]) == ((1, 0, 2),)
 
 
-def test_a_name_that_the_failure_and_few_changes_have_counts():
-    before = {"a.py": b"", "b.py": b"", "c.py": b"", "d.py": b""}
+def test_names_of_the_failure_count_most_when_a_message_quotes_them():
     after = {
         "a.py": b"def other(self):\n    return 1\n",
         "b.py": b"def close(self):\n    return 1\n",
-        "c.py": b"def close(self):\n    return proxies\n",
+        "c.py": b"def open(self):\n    return proxies\n",
         "d.py": b"argument = 1\n",
     }
-    found = changes(before, after)
+    found = changes(dict.fromkeys(after, b""), after)
     seen = failure(("main.py", 1, "close"), message="f() got an unexpected argument 'proxies'")
     assert files(ranked(found, [seen]), found) == ["c.py", "b.py", "a.py", "d.py"]
+
+
+def test_a_name_counts_less_the_more_changes_have_it():
+    after = {"a.py": b"many\n", "b.py": b"many\n", "c.py": b"few\n"}
+    found = changes(dict.fromkeys(after, b""), after)
+    seen = failure(message="neither 'few' nor 'many'")
+    assert files(ranked(found, [seen]), found) == ["c.py", "a.py", "b.py"]
+
+
+def test_a_name_that_only_stands_by_counts_for_nothing():
+    found = changes(
+        {"a.py": b"key = 1\n", "b.py": b"key = 1\n"},
+        {"a.py": b"key = 2\n", "b.py": b"lock = 1\n"},
+    )
+    assert files(ranked(found, [failure(message="no 'key'")]), found) == ["b.py", "a.py"]
+
+
+def test_a_change_inside_a_function_of_the_failure_counts():
+    code = b"class A:\n    def f(self):\n        return 1\n"
+    found = changes(
+        {"a.py": code, "b.py": code.replace(b"f(", b"run(")},
+        {
+            "a.py": code.replace(b"1", b"2"),
+            "b.py": code.replace(b"f(", b"run(").replace(b"1", b"2"),
+        },
+    )
+    assert files(ranked(found, [failure(("main.py", 1, "run"))]), found) == ["b.py", "a.py"]
 
 
 @pytest.mark.parametrize(

@@ -264,9 +264,11 @@ class Laboratory:
         if isinstance(prepared.lock, NotRun) or isinstance(prepared.target, NotRun):
             return prepared.environment
         environment = self._made(pins, prepared.lock, prepared.target)
-        if isinstance(environment, NotRun) or self._environments.intact(environment):
-            return environment
-        return self._made(pins, prepared.lock, prepared.target)
+        if isinstance(environment, NotRun):
+            spoilt = environment.cause is Cause.ENVIRONMENT_MODIFIED
+        else:
+            spoilt = not self._environments.intact(environment)
+        return self._made(pins, prepared.lock, prepared.target) if spoilt else environment
 
     def _made(self, pins: Pins, lock: Lock, target: Target) -> Environment | NotRun:
         environment = self._environments.build(lock, target)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from packaging.utils import canonicalize_name
@@ -32,7 +32,7 @@ from versect.model.study import Study
 from versect.model.trial import NotRun
 from versect.model.verdict import Question, Side, Step
 from versect.report import bisection_json, bisection_markdown
-from versect.report.bisection import BisectionView, advice, headline, sentences
+from versect.report.bisection import BisectionView, Noise, advice, headline, sentences
 from versect.report.write import write
 from versect.search.cost import cost
 from versect.search.history import Plan
@@ -41,6 +41,12 @@ from versect.source.draft import Draft
 from versect.source.files import fingerprint
 from versect.source.remember import NAME, document, place
 from versect.store.jsonl import JsonLines
+
+if TYPE_CHECKING:
+    from versect.search.bayes import Estimate  # numpy and scipy are loaded where they are needed
+
+_LIKELIEST: Final = 12
+"""Releases whose probability is shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +120,8 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
     if request.dry_run:
         return _dry_run(wiring, ready, line, request)
     with tools_for(wiring, ready, request) as tools:
-        found = search(tools, line, request)
-        return publish(tools, view_of(tools, line, found, request), request)
+        view = noisy(tools, line, request) if request.flaky else plain(tools, line, request)
+        return publish(tools, view, request)
 
 
 def prepare(
@@ -273,8 +279,46 @@ def search(tools: Tools, line: Line, request: Request) -> Finding:
 
     """
     plan = plan_for(line, request)
-    _check_command(line, plan, tools.inquiry)
+    _check_start(line, plan, tools.inquiry)
     return bisecting.bisect(line, plan, request.wanted, tools.inquiry)
+
+
+def plain(tools: Tools, line: Line, request: Request) -> BisectionView:
+    """Search as if every trial told the truth."""
+    return view_of(tools, line, search(tools, line, request), request)
+
+
+def noisy(tools: Tools, line: Line, request: Request) -> BisectionView:
+    """Search a failure that comes by chance."""
+    from versect.app import noise
+
+    plan = plan_for(line, request)
+    _check_start(line, plan, tools.inquiry)
+    found = noise.bisect(
+        line,
+        plan,
+        request.wanted,
+        tools.inquiry,
+        confidence=request.confidence,
+        budget=request.budget,
+    )
+    point = found.point
+    names = (*line.names, f"none up to {line.names[-1]}")
+    likely = sorted(range(len(names)), key=lambda place: (-point.posterior[place], place))
+    odds = Noise(
+        posterior=tuple((names[place], point.posterior[place]) for place in likely[:_LIKELIEST]),
+        confidence=request.confidence,
+        mass=point.mass,
+        before=_rate(point.before),
+        after=_rate(point.after),
+        trials=point.trials,
+        assumptions=point.assumptions,
+    )
+    return replace(view_of(tools, line, found.finding, request), noise=odds)
+
+
+def _rate(estimate: Estimate | None) -> tuple[float, float, float] | None:
+    return None if estimate is None else (estimate.mean, estimate.low, estimate.high)
 
 
 def view_of(tools: Tools, line: Line, found: Finding, request: Request) -> BisectionView:
@@ -324,7 +368,7 @@ def publish(tools: Tools, view: BisectionView, request: Request, *, aside: bool 
     if advice(view):
         say(f"hint: {advice(view)}")
     say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
-    return view.history.kind.exit_code
+    return view.kind.exit_code
 
 
 def made() -> str:
@@ -332,19 +376,22 @@ def made() -> str:
     return f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
 
 
-def _check_command(line: Line, plan: Plan, inquiry: Inquiry) -> None:
-    """Refuse a program that cannot be started at either end: no release is to blame for that."""
+def _check_start(line: Line, plan: Plan, inquiry: Inquiry) -> None:
+    """Refuse what cannot be started at either end: no release is to blame for that."""
     ends = (plan.size - 1 if plan.bad is None else plan.bad, plan.good or 0)
     reasons = []
     for end in ends:
         ending = inquiry.result(line.cells[end])[0].observation.ending
-        if not (isinstance(ending, NotRun) and ending.cause is Cause.NOT_STARTED):
+        if not (isinstance(ending, NotRun) and ending.cause in _REMEDIES):
             return
-        reasons.append(ending.detail)
-    raise UsageError(
-        reasons[0],
-        remedy="check the command; a program that a package brings needs --require PACKAGE",
-    )
+        reasons.append(ending)
+    raise UsageError(reasons[0].detail, remedy=_REMEDIES[reasons[0].cause])
+
+
+_REMEDIES: Final = {
+    Cause.NOT_STARTED: "check the command; a program that a package brings needs --require PACKAGE",
+    Cause.INTERPRETER_MISSING: "choose another one with --python",
+}
 
 
 def _only_project(study: Study) -> str:

@@ -10,9 +10,10 @@ from versect.model.outcome import Failed, Passed
 from versect.model.study import Symptom
 from versect.model.verdict import Change, Counterfactual, FaceChange, Question, Side, Step
 from versect.report.evidence import counted, outcome_words
+from versect.report.findings import is_inert
 from versect.search.ask import Answer
 from versect.search.history import History, Kind
-from versect.search.series import Transition, stretches
+from versect.search.series import DECIDED, Transition, stretches
 from versect.select.line import DATE, PYTHON, Line
 
 _LISTED: Final = 6
@@ -29,8 +30,11 @@ class Noise:
     """What was asked for."""
     mass: float
     """Probability of the suspects together."""
-    rates: tuple[str, ...]
-    """How often releases fail before and after, in words."""
+    before: tuple[float, float, float] | None
+    """How often releases fail before the change: mean, and ends of a 95 % interval."""
+    after: tuple[float, float, float] | None
+    """How often they fail from it on."""
+    trials: int
     assumptions: tuple[str, ...]
 
 
@@ -68,6 +72,12 @@ class BisectionView:
         found = self.history.transition
         return () if found is None else tuple(self.line.names[place] for place in found.suspects)
 
+    @property
+    def kind(self) -> Kind:
+        """What was concluded, in the words of users: for the fix a search turns answers round."""
+        kind = self.history.kind
+        return kind if self.question is Question.FIRST_FAILING else _TURNED.get(kind, kind)
+
     def name(self, place: int) -> str:
         """Give a release with its project: ``openai 1.3.8``; of a day its date alone."""
         name = self.line.names[place]
@@ -85,10 +95,17 @@ class BisectionView:
         return words.get(answer, "fails" if answer is failing else "passes")
 
 
+_TURNED: Final = {
+    Kind.PASSES: Kind.FAILS,
+    Kind.FAILS: Kind.PASSES,
+    Kind.GOOD_FAILS: Kind.BAD_PASSES,
+    Kind.BAD_PASSES: Kind.GOOD_FAILS,
+}
+
+
 def headline(view: BisectionView) -> str:
     """Give the verdict in one sentence."""
-    found, line = view.history.transition, view.line
-    kind = view.history.kind
+    found, line, kind = view.history.transition, view.line, view.kind
     if found is None:
         return _without_boundary(view)
     other = Answer.FAILED if found.into is Answer.PASSED else Answer.PASSED
@@ -97,7 +114,7 @@ def headline(view: BisectionView) -> str:
     if kind is Kind.UNSTABLE and view.history.unstable is not None:
         return f"not reproducible: {view.name(view.history.unstable)} both passed and failed"
     if kind in (Kind.GOOD_FAILS, Kind.BAD_PASSES):
-        return f"the ends are not as they were said to be: {ranges(view)}"
+        return _wrong_ends(view)
     if len(found.suspects) > 1:
         return (
             f"{len(found.suspects)} suspects: {line.axis} {listed(view.suspects)}; "
@@ -106,7 +123,8 @@ def headline(view: BisectionView) -> str:
         )
     if kind is Kind.TRANSITIONS:
         one = len(view.history.transitions) == 1
-        words = "no release before was seen to pass" if one else "the failure comes and goes"
+        does = "pass" if view.question is Question.FIRST_FAILING else "fail"
+        words = f"no release before was seen to {does}" if one else "the failure comes and goes"
         return f"{words}: {'; '.join(_changes(view))}"
     return f"{first} is the first {view.noun} that {into}; {last} {before}"
 
@@ -118,14 +136,15 @@ def sentences(view: BisectionView) -> tuple[str, ...]:
 
 def advice(view: BisectionView) -> str:
     """Say what to do next; empty where the verdict needs nothing more."""
-    kind = view.history.kind
-    if kind is Kind.GOOD_FAILS and Answer.PASSED in view.history.known.values():
-        first = view.question is Question.FIRST_FAILING
-        turn = "add --find-fix" if first else "leave --find-fix away"
+    broken = view.question is Question.FIRST_FAILING
+    if view.history.kind is Kind.GOOD_FAILS and Answer.PASSED in view.history.known.values():
+        turn = "add --find-fix" if broken else "leave --find-fix away"
         return f"the ends stand the other way round: {turn}"
-    if kind is Kind.TRANSITIONS and len(view.history.transitions) == 1:
-        return "--find-fix finds what mended it; --good RELEASE --scan looks for a later window"
-    return _ADVICE.get(kind, "")
+    if view.kind is Kind.TRANSITIONS and len(view.history.transitions) == 1:
+        turn = "--find-fix finds" if broken else "without --find-fix a search finds"
+        what = "mended it" if broken else "broke it"
+        return f"{turn} what {what}; --good RELEASE --scan looks for a later window"
+    return (_ADVICE if broken else {**_ADVICE, **_ADVICE_FIX}).get(view.kind, "")
 
 
 _ADVICE: Final = {
@@ -140,6 +159,14 @@ _ADVICE: Final = {
     Kind.INCONCLUSIVE: "the trials above say why releases could not be decided",
     Kind.SUSPECTS: "another interpreter (--python) or --build may decide them; versect explain "
     "compares the two sides",
+}
+
+
+_ADVICE_FIX: Final = {
+    Kind.PASSES: "there is nothing to mend: name a failing release with --bad",
+    Kind.BAD_PASSES: "leave --bad away: a failing release is then searched for backwards",
+    Kind.GOOD_FAILS: "check --good, look for a window with --scan, or leave --good away",
+    Kind.FAILS: "no release has mended it yet; the cure may lie in another project",
 }
 
 
@@ -164,28 +191,46 @@ def listed(names: Sequence[str]) -> str:
 
 def _without_boundary(view: BisectionView) -> str:
     line, known = view.line, view.history.known
-    asked = f"{len(known)} of {len(line.names)} releases asked"
-    match view.history.kind:
+    every = counted(len(line.names), view.noun)
+    asked = f"{len(known)} of {every} asked, {ranges(view)}"
+    none = f"no release of {line.axis}" if view.noun == "release" else f"no {view.noun}"
+    match view.kind:
         case Kind.PASSES:
-            return f"no release of {line.axis} fails: {asked}, {ranges(view)}"
+            return f"{none} fails: {asked}"
         case Kind.FAILS:
-            return f"no release of {line.axis} passes: {asked}, {ranges(view)}"
+            return f"{none} passes: {asked}"
         case Kind.GOOD_FAILS | Kind.BAD_PASSES:
-            return f"the ends are not as they were said to be: {ranges(view)}"
+            return _wrong_ends(view)
         case Kind.OTHER:
             return f"another failure is in the way: {ranges(view)}"
         case _:
-            return f"nothing could be decided: {asked}, {ranges(view)}"
+            return f"nothing could be decided: {asked}"
+
+
+def _wrong_ends(view: BisectionView) -> str:
+    wrong = (f"{view.name(p)} was said to be one that {w}, and {d}" for p, w, d in _contrary(view))
+    return f"{'; '.join(wrong)}: {ranges(view)}"
+
+
+def _contrary(view: BisectionView) -> Iterator[tuple[int, str, str]]:
+    """Give the named ends that do the contrary of what was said, with both."""
+    for place, wanted in ((view.good, Answer.PASSED), (view.bad, Answer.FAILED)):
+        answer = None if place is None else view.history.known.get(place)
+        if place is not None and answer in DECIDED and answer is not wanted:
+            yield place, view.verb(wanted), view.verb(answer)
 
 
 def _sentences(view: BisectionView) -> Iterator[str]:
     found, names = view.history.transition, view.line.names
     if found is not None:
         yield from _dates(view, found)
-        if view.history.kind is Kind.TRANSITIONS:
+        if view.kind is Kind.TRANSITIONS:
             yield ranges(view)
         yield from (_between(view, place) for place in found.suspects[:-1])
     yield from _ends(view)
+    yield from (_between(view, place) for place, _, does in _contrary(view) if does == "fails")
+    if view.kind is Kind.FAILS:
+        yield _between(view, max(view.history.known))
     for face in view.faces:
         yield (
             f"the failure looks different from {view.name(face.first)} on "
@@ -197,7 +242,8 @@ def _sentences(view: BisectionView) -> Iterator[str]:
     if view.history.confirmed:
         yield f"both sides answered alike when asked again ({view.history.confirmed} more each)"
     if view.noise is not None:
-        yield from view.noise.rates
+        yield from _odds(view.noise)
+    yield from _unused(view)
     yield from _not_excluded(view)
     yield from _orders(view)
 
@@ -245,8 +291,10 @@ def _changes(view: BisectionView) -> Iterator[str]:
 def _ends(view: BisectionView) -> Iterator[str]:
     """Say where an end that was named could not be used."""
     for place, wanted in ((view.good, Answer.PASSED), (view.bad, Answer.FAILED)):
-        answer = None if place is None else view.history.known.get(place)
-        if place is not None and answer not in (None, Answer.PASSED, Answer.FAILED):
+        if place is None or place not in view.history.known:
+            continue
+        answer = view.history.known[place]
+        if answer not in DECIDED:
             yield f"{view.name(place)}, named as one that {view.verb(wanted)}, {view.verb(answer)}"
 
 
@@ -256,12 +304,31 @@ def _dates(view: BisectionView, found: Transition) -> Iterator[str]:
         yield f"{view.name(found.first)} was published on {moment:%Y-%m-%d}"
 
 
+def _odds(noise: Noise) -> Iterator[str]:
+    yield (
+        f"with a probability of {noise.mass:.3f} ({noise.confidence:g} was asked for), "
+        f"after {counted(noise.trials, 'trial')}"
+    )
+    for words, rate in (("before it", noise.before), ("from it on", noise.after)):
+        if rate is not None:
+            mean, low, high = rate
+            yield f"{words} {mean:.0%} of trials fail (95 % interval {low:.0%} to {high:.0%})"
+
+
 def _between(view: BisectionView, place: int) -> str:
     name, cell = view.name(place), view.line.cells[place]
     for step in view.steps:
         if step.trial.probe.cell.id == cell.id:
             return f"{name}: {outcome_words(step.outcome)}"
     return f"{name}: not tried, since its neighbours on both sides cannot be decided"
+
+
+def _unused(view: BisectionView) -> Iterator[str]:
+    """Say where the project searched played no part in any trial."""
+    axis = view.line.axis
+    ran = [step.trial for step in view.steps if step.trial.observation.imported]
+    if ran and axis not in (PYTHON, DATE) and all(is_inert(axis, trial) for trial in ran):
+        yield f"{axis} was installed and never imported: no release of it may matter here"
 
 
 def _not_excluded(view: BisectionView) -> Iterator[str]:

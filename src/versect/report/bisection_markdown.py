@@ -25,7 +25,7 @@ def _lines(view: BisectionView, made: str) -> Iterator[str]:
     yield f"# {escaped(headline(view))}"
     yield ""
     sought = escaped(sought_words(view.symptom))
-    yield f"**Verdict: {view.history.kind}.** The failure sought: {sought}."
+    yield f"**Verdict: {view.kind}.** The failure sought: {sought}."
     yield ""
     for sentence in sentences(view):
         yield f"- {escaped(sentence)}"

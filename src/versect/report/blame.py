@@ -144,7 +144,7 @@ def document(view: BlameView, *, made: str) -> str:
                 "series": [
                     {
                         "project": one.line.axis,
-                        "verdict": one.history.kind,
+                        "verdict": one.kind,
                         "suspects": list(one.suspects),
                         "headline": bisection_headline(one),
                     }
