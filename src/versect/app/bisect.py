@@ -14,7 +14,7 @@ from versect.errors import UsageError
 from versect.model.study import Symptom
 from versect.model.trial import Trial
 from versect.model.verdict import Change, Counterfactual, FaceChange, Question, Step
-from versect.search.ask import Answer
+from versect.search.ask import Answer, Ask
 from versect.search.bisect import history
 from versect.search.history import History, Kind, Plan
 from versect.select.line import DATE, Line, Order
@@ -82,15 +82,15 @@ def plan_of(line: Line, wanted: Wanted) -> Plan:
 
 def known_answers(
     line: Line, stored: Iterable[Trial], symptom: Symptom, lens: Lens
-) -> dict[int, Answer]:
-    """Give the answers of places whose trial was made before."""
+) -> dict[Ask[int], Answer]:
+    """Give the answers of questions whose trial was made before."""
     places = {cell.id: place for place, cell in enumerate(line.cells)}
     outcomes = {
-        places[trial.probe.cell.id]: classify(symptom, trial.observation)
+        Ask(places[trial.probe.cell.id], trial.probe.repeat): classify(symptom, trial.observation)
         for trial in stored
-        if trial.probe.cell.id in places and trial.probe.repeat == 0
+        if trial.probe.cell.id in places
     }
-    return {place: lens(o) for place, o in outcomes.items() if not is_transient(o)}
+    return {ask: lens(o) for ask, o in outcomes.items() if not is_transient(o)}
 
 
 def bisect(line: Line, plan: Plan, wanted: Wanted, inquiry: Inquiry) -> Finding:

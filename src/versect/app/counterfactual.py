@@ -50,7 +50,7 @@ def _both_ways(
 ) -> Iterator[Counterfactual]:
     searched = _pin_changes(before.trial, after.trial)
     for pins, others in ((after, before), (before, after)):
-        step = inquiry.note(_among(pins.trial.probe.cell, others.trial, after.trial))
+        step = inquiry.note(_among(pins.trial, others.trial))
         moved = lock_changes(others.trial, step.trial, but="")
         own = {change.project for change in searched}
         one = Counterfactual(
@@ -75,13 +75,16 @@ def _pin_changes(before: Trial, after: Trial) -> tuple[Change, ...]:
     return tuple(found)
 
 
-def _among(cell: Cell, others: Trial, newest: Trial) -> Cell:
-    """Give a cell's pins among the packages of another trial, at the newer one's cut-off."""
+def _among(pins: Trial, others: Trial) -> Cell:
+    """Give one trial's pins among the packages of another, when all of both had been published."""
+    cell = pins.probe.cell
     pinned = {name for name, _ in cell.pins.releases}
     preferred = tuple(
         (canonicalize_name(name), Version(version))
         for name, version in others.setting.packages
         if name not in pinned
     )
-    cut_off = newest.setting.cut_off
+    moments = [trial.setting.cut_off for trial in (pins, others)]
+    known = [moment for moment in moments if moment is not None]
+    cut_off = max(known) if len(known) == len(moments) else None
     return replace(cell, pins=replace(cell.pins, preferred=preferred, cut_off=cut_off))

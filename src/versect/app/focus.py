@@ -50,12 +50,14 @@ def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> 
     notes: list[str] = []
     python = study.pythons[-1]
     if len(study.pythons) > 1 and PYTHON not in searched:
-        notes.append(f"Python {python} of {', '.join(study.pythons)}; choose with --python")
+        notes.append(f"only Python {python} of {', '.join(study.pythons)}; choose with --python")
     axes: list[ProjectAxis] = []
     requirements = list(study.requirements)
     for axis in study.projects:
         if axis.project in searched:
             axes.append(_whole(axis))
+            if axes[-1] != axis:
+                notes.append(f"{axis.project}: all releases are searched, not only those picked")
         elif len(axis.choices) == 1 and isinstance(axis.choices[0], Version):
             axes.append(axis)
         else:
@@ -75,7 +77,7 @@ def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> 
     ]
     parameters = tuple((axis.name, axis.values[0]) for axis in study.parameters)
     notes += [
-        f"{axis.name} {axis.values[0]} of {', '.join(axis.values)}; "
+        f"only {axis.name} {axis.values[0]} of {', '.join(axis.values)}; "
         f"choose with --axis {axis.name}=VALUE"
         for axis in study.parameters
         if len(axis.values) > 1

@@ -26,6 +26,7 @@ from versect.cli.wiring import Wiring, now
 from versect.engine.interface import Engine
 from versect.engine.select import Choice
 from versect.errors import UsageError
+from versect.model.cell import Cell
 from versect.model.environment import Environment, Lock
 from versect.model.outcome import Cause, Passed
 from versect.model.study import Study
@@ -70,11 +71,13 @@ class Request:
     def of(cls, options: Mapping[str, Any]) -> Request:
         """Read the options of the command line."""
         question = Question.FIRST_PASSING if options["find_fix"] else Question.FIRST_FAILING
+        projects = tuple(n if n == PYTHON else canonicalize_name(n) for n in options["projects"])
+        twice = [name for name in projects if projects.count(name) > 1]
+        if twice:
+            raise UsageError(f"--project {twice[0]} is given twice", remedy="name each one once")
         same = ("flaky", "confidence", "budget", "pre", "yanked", "engine", "jobs", "fresh")
         return cls(
-            projects=tuple(
-                name if name == PYTHON else canonicalize_name(name) for name in options["projects"]
-            ),
+            projects=projects,
             wanted=Wanted(
                 good=options["good"],
                 bad=options["bad"],
@@ -146,7 +149,7 @@ def prepare(
     choice = wiring.choose(request.engine)
     wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {request.jobs}")
     for note in narrowed.notes:
-        wiring.say(f"held still: {note}")
+        wiring.say(f"note: {note}")
     return Prepared(
         draft=focused(draft, narrowed.study), focus=narrowed, choice=choice, projects=projects
     )
@@ -331,7 +334,7 @@ def view_of(tools: Tools, line: Line, found: Finding, request: Request) -> Bisec
         line=line,
         good=plan.good,
         bad=plan.bad,
-        fixed=tools.focus.cell.id,
+        fixed=_fixed(tools.focus.cell, line),
         history=found.history,
         steps=tuple(tools.inquiry.steps),
         made=tools.inquiry.made,
@@ -343,6 +346,11 @@ def view_of(tools: Tools, line: Line, found: Finding, request: Request) -> Bisec
         noise=None,
         notes=tools.focus.notes,
     )
+
+
+def _fixed(cell: Cell, line: Line) -> str:
+    """Give what is the same in all trials of a search; empty for nothing."""
+    return cell.id.partition("-")[2] if line.axis == PYTHON else cell.id
 
 
 def folder_of(tools: Tools, view: BisectionView) -> Path:
@@ -418,7 +426,7 @@ def _dry_run(wiring: Wiring, ready: Prepared, line: Line, request: Request) -> i
     )
     took = cost(plan_for(line, request), known)
     click.echo(f"{line.axis}: {len(line.names)} releases, {line.names[0]} to {line.names[-1]}")
-    click.echo(f"known: {len(known)} of them")
+    click.echo(f"known: {len({ask.point for ask in known})} of them")
     click.echo(f"trials: at most {took.worst}, {took.expected:.1f} on average,")
     click.echo("        if no release is unresolved and the failure is no flake and no window;")
     click.echo("        2 more where other packages change with the culprit")

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from versect.app import blame as blaming
 from versect.app.blame import Blame, Sides, installed, newest
@@ -56,6 +57,8 @@ def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
         for text in (request.good, request.bad)
     )
     _check(good, bad, ready.focus.study, request)
+    if isinstance(good, Day) or isinstance(bad, Day):
+        _check_dated(wiring, ready.focus.study)
     with bisecting.tools_for(wiring, ready, request.search) as tools:
         if isinstance(good, Day) and isinstance(bad, Day):
             days = _by_date(tools, good, bad, request)
@@ -91,6 +94,19 @@ def _check(good: Pinned | Day, bad: Pinned | Day, study: Study, request: Request
             "a date says what the index had, and the study requires nothing of it",
             remedy="name what the reproduction needs with --require, unpinned",
         )
+
+
+def _check_dated(wiring: Wiring, study: Study) -> None:
+    """Refuse dates where the index does not say when anything was uploaded."""
+    for requirement in study.requirements:
+        project = wiring.index.project(canonicalize_name(requirement.name))
+        if not any(release.uploaded for release in project.releases):
+            raise UsageError(
+                f"the index does not say when any release of {project.name} was uploaded, "
+                "so that a date says nothing",
+                remedy="compare locks or environments, or use an index that gives upload times "
+                "(PEP 700)",
+            )
 
 
 def _by_date(tools: Tools, good: Day, bad: Day, request: Request) -> BisectionView:

@@ -119,6 +119,11 @@ def reproduce(wiring: Wiring, name: str | None, cell_id: str, *, engine: str, ru
     """Print, or run, the command of one cell; see ``versect reproduce``."""
     study_name, stored = find_trial(stored_trials(wiring.results, name), cell_id, wiring.results)
     cell = stored.probe.cell
+    if cell.pins.patch:
+        raise UsageError(
+            f"{cell_id} ran with changed files, which are not kept",
+            remedy="run 'versect explain' again with the same options: it makes them anew",
+        )
     draft = (
         recalled_for(wiring.results, study_name, stored.fingerprint)
         or recalled(wiring.results, study_name)

@@ -31,6 +31,9 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
             "the lines of one project's release are explained",
             remedy="name that project with --project",
         )
+    if request.dry_run:
+        wiring.say(f"first a bisection, then at most {request.budget} trials of parts of a release")
+        return bisecting.bisect(wiring, draft, request)
     ready = bisecting.prepare(wiring, draft, request)
     line = bisecting.line_of(
         wiring, ready.focus, ready.choice, ready.projects[0], request.wanted.order

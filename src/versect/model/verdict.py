@@ -80,5 +80,5 @@ class Counterfactual:
     @property
     def inseparable(self) -> tuple[Change, ...]:
         """What of the withheld came along all the same: the trial does not speak of it."""
-        moved = {change.project for change in self.moved}
-        return tuple(change for change in self.withheld if change.project in moved)
+        moved = {change.project: change.after for change in self.moved}
+        return tuple(c for c in self.withheld if moved.get(c.project) == c.after)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from versect.model.outcome import Failed, Passed
+from versect.model.outcome import Failed, Outcome, Passed, Unresolved
 from versect.model.study import Symptom
 from versect.model.verdict import Change, Counterfactual, FaceChange, Question, Side, Step
 from versect.report.evidence import counted, outcome_words
 from versect.report.findings import is_inert
+from versect.report.view import glyph
 from versect.search.ask import Answer
 from versect.search.history import History, Kind
 from versect.search.series import DECIDED, Transition, stretches
@@ -77,6 +78,13 @@ class BisectionView:
         """What was concluded, in the words of users: for the fix a search turns answers round."""
         kind = self.history.kind
         return kind if self.question is Question.FIRST_FAILING else _TURNED.get(kind, kind)
+
+    @property
+    def outcomes(self) -> dict[int, Outcome]:
+        """What each place that was tried did the first time."""
+        first = {step.trial.probe.cell.id: step.outcome for step in reversed(self.steps)}
+        cells = enumerate(self.line.cells)
+        return {place: first[cell.id] for place, cell in cells if cell.id in first}
 
     def name(self, place: int) -> str:
         """Give a release with its project: ``openai 1.3.8``; of a day its date alone."""
@@ -226,11 +234,12 @@ def _sentences(view: BisectionView) -> Iterator[str]:
         yield from _dates(view, found)
         if view.kind is Kind.TRANSITIONS:
             yield ranges(view)
-        yield from (_between(view, place) for place in found.suspects[:-1])
+        yield from _undecided(view, found)
     yield from _ends(view)
-    yield from (_between(view, place) for place, _, does in _contrary(view) if does == "fails")
+    failing = [place for place, _, does in _contrary(view) if does == "fails"]
     if view.kind is Kind.FAILS:
-        yield _between(view, max(view.history.known))
+        failing.append(max(view.history.known))
+    yield from (f"{view.name(place)}: {outcome_words(view.outcomes[place])}" for place in failing)
     for face in view.faces:
         yield (
             f"the failure looks different from {view.name(face.first)} on "
@@ -315,12 +324,23 @@ def _odds(noise: Noise) -> Iterator[str]:
             yield f"{words} {mean:.0%} of trials fail (95 % interval {low:.0%} to {high:.0%})"
 
 
-def _between(view: BisectionView, place: int) -> str:
-    name, cell = view.name(place), view.line.cells[place]
-    for step in view.steps:
-        if step.trial.probe.cell.id == cell.id:
-            return f"{name}: {outcome_words(step.outcome)}"
-    return f"{name}: not tried, since its neighbours on both sides cannot be decided"
+def _undecided(view: BisectionView, found: Transition) -> Iterator[str]:
+    """Say why the suspects before the last could not be decided: one by one, or how many for what.
+
+    A release between those that cannot be decided may not have been tried at all.
+    """
+    outcomes, places = view.outcomes, found.suspects[:-1]
+    reasons: dict[str, list[str]] = {}
+    for place in places:
+        outcome = outcomes.get(place)
+        if len(places) <= _LISTED or outcome is None:
+            reason = "not tried" if outcome is None else outcome_words(outcome)
+        else:
+            kind = outcome.cause if isinstance(outcome, Unresolved) else "another failure"
+            reason = f"{glyph(outcome)} {kind}"
+        reasons.setdefault(reason, []).append(view.line.names[place])
+    for reason, names in reasons.items():
+        yield f"{view.line.axis} {listed(names)}: {reason}"
 
 
 def _unused(view: BisectionView) -> Iterator[str]:

@@ -30,13 +30,14 @@ def _lines(view: BisectionView, made: str) -> Iterator[str]:
     for sentence in sentences(view):
         yield f"- {escaped(sentence)}"
     for note in view.notes:
-        yield f"- held still: {escaped(note)}"
+        yield f"- note: {escaped(note)}"
     if advice(view):
         yield f"- next: {escaped(advice(view))}"
     yield ""
     yield from _posterior(view)
-    yield f"In all trials: `{view.fixed}`."
-    yield ""
+    if view.fixed:
+        yield f"In all trials: `{view.fixed}`."
+        yield ""
     yield from trials(view.steps)
     for title, side in (("before", view.before), ("after", view.after)):
         if side is not None:

@@ -117,7 +117,7 @@ def markdown(view: RegionView, *, made: str) -> str:
     sought = escaped(sought_words(view.symptom))
     lines += [f"**Verdict: {view.verdict}.** The failure sought: {sought}.", ""]
     lines += [f"- {escaped(sentence)}" for sentence in sentences(view)]
-    lines += [f"- held still: {escaped(note)}" for note in view.notes]
+    lines += [f"- note: {escaped(note)}" for note in view.notes]
     if advice(view):
         lines.append(f"- next: {escaped(advice(view))}")
     lines += ["", *trials(view.steps)]

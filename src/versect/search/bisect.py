@@ -242,19 +242,20 @@ def _look_beside(known: Known, plan: Plan, top: int, done: set[Ends]) -> Narrowi
     """Look into other release lines, where version order and publication disagree.
 
     A fault that came with 5.0.2 may have been carried back into 4.2.10, and 5.0.1 may be free of
-    one that came with 4.2.10: of each line that lies on the other side of the boundary by its
-    number than by its date, the newest such release is asked.
+    one that came with 4.2.10: of each line that lies on the other side of the boundary in the
+    other order, the newest such release is asked.
     """
     found = _leading(known, top)
     if found is None or not plan.ranks:
         return
     asked_for: dict[int, int] = {}
     for place, (line, rank) in enumerate(zip(plan.lines, plan.ranks, strict=True)):
-        if (place < found.first) is not (rank < plan.ranks[found.first]) and place <= top:
+        later = place < found.last and rank > plan.ranks[found.last]
+        sooner = found.first < place <= top and rank < plan.ranks[found.first]
+        if later or sooner:
             asked_for[line] = place
     for place in asked_for.values():
-        if place != found.first:
-            yield from _look(known, place, done)
+        yield from _look(known, place, done)
         if known[place] is Answer.FAILED and _last(known, Answer.PASSED, place) is None:
             yield from _passing_end(known, plan.good, place)
             yield from _settle(known, done)

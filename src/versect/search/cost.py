@@ -20,7 +20,7 @@ class Cost:
     """The mean, every release being equally likely the culprit."""
 
 
-def cost(plan: Plan, known: Mapping[int, Answer]) -> Cost:
+def cost(plan: Plan, known: Mapping[Ask[int], Answer]) -> Cost:
     """Count the trials of a search for every place where the failure may have come in.
 
     Args:
@@ -28,15 +28,17 @@ def cost(plan: Plan, known: Mapping[int, Answer]) -> Cost:
         known: Answers that need no trial; culprits that contradict them are left out.
 
     """
-    passing = [place for place, answer in known.items() if answer is Answer.PASSED]
-    failing = [place for place, answer in known.items() if answer is Answer.FAILED]
+    passing = [ask.point for ask, answer in known.items() if answer is Answer.PASSED]
+    failing = [ask.point for ask, answer in known.items() if answer is Answer.FAILED]
     first = max([0 if plan.good is None else plan.good, *passing]) + 1
     last = min([plan.size - 1 if plan.bad is None else plan.bad, *failing])
     counts = [_trials(plan, culprit, known) for culprit in range(first, last + 1)]
+    if not counts:  # the failure is known to come and go
+        counts = [_trials(plan, last, known)]
     return Cost(worst=max(counts, default=0), expected=fmean(counts or [0]))
 
 
-def _trials(plan: Plan, culprit: int, known: Mapping[int, Answer]) -> int:
+def _trials(plan: Plan, culprit: int, known: Mapping[Ask[int], Answer]) -> int:
     search = history(plan)
     asked: list[Ask[int]] = []
     try:
@@ -44,6 +46,7 @@ def _trials(plan: Plan, culprit: int, known: Mapping[int, Answer]) -> int:
         while True:
             asked.append(question)
             failing = question.point >= culprit
-            question = search.send(Answer.FAILED if failing else Answer.PASSED)
+            answer = Answer.FAILED if failing else Answer.PASSED
+            question = search.send(known.get(question, answer))
     except StopIteration:
-        return sum(question.repeat > 0 or question.point not in known for question in asked)
+        return sum(question not in known for question in asked)

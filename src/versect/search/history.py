@@ -72,10 +72,11 @@ class Plan:
     scan: bool
     """Whether to look for a window, in any number of questions, when both ends pass."""
     lines: tuple[int, ...] = ()
-    """The release line (``2.1``, ``2.2``) of each place, by number; empty where the order of the
-    series is the order of publication."""
+    """The release line (``2.1``, ``2.2``) of each place, by number; empty where releases were
+    published in the order of their versions."""
     ranks: tuple[int, ...] = ()
-    """The place of each release in the order of publication; empty as above."""
+    """The place of each release in the other order: by publication where the series is in the
+    order of versions, by version where it is in the order of publication; empty as above."""
 
     @property
     def within(self) -> range:

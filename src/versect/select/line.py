@@ -62,17 +62,24 @@ class Line:
 
     @property
     def ranks(self) -> tuple[int, ...]:
-        """The place of each release by date; empty where the two orders agree or are unknown."""
-        if self.order is Order.DATE or None in self.moments:
+        """The place of each release in the other order; empty where the two agree or are unknown.
+
+        By date for a series in the order of versions, by version for one in the order of dates.
+        """
+        if self.series is None or None in self.moments:
             return ()
-        by_date = sorted(range(len(self.moments)), key=lambda place: (self.moments[place], place))
-        ranks = {place: rank for rank, place in enumerate(by_date)}
-        found = tuple(ranks[place] for place in range(len(by_date)))
-        return () if found == tuple(range(len(found))) else found
+        places = range(len(self.names))
+        if self.order is Order.DATE:
+            other = sorted(places, key=lambda place: Version(self.names[place]))
+        else:
+            other = sorted(places, key=lambda place: (str(self.moments[place]), place))
+        ranks = {place: rank for rank, place in enumerate(other)}
+        found = tuple(ranks[place] for place in places)
+        return () if found == tuple(places) else found
 
     @property
     def inversions(self) -> int:
-        """How many neighbours stand in another order by version than by upload."""
+        """How many neighbours stand the other way round in the other order."""
         return sum(one > other for one, other in pairwise(self.ranks))
 
     def place(self, name: str, flag: str) -> int:
