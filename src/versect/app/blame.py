@@ -7,7 +7,7 @@ ever put together by hand.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,9 +20,11 @@ from packaging.version import Version
 from versect.app.counterfactual import lock_changes
 from versect.app.inquiry import Inquiry, plain
 from versect.app.laboratory import ReleaseOf
+from versect.app.repeats import Lift, at_its_word, single, typical
 from versect.model.cell import Cell
 from versect.model.outcome import Failed, Passed
 from versect.model.verdict import Change, Step
+from versect.search.ask import Search
 from versect.search.ddmin import Minimal, minimise
 from versect.select.period import cut_off as period
 from versect.source.pinned import Difference, Pinned, differences
@@ -92,14 +94,15 @@ class Blame:
         return tuple(self.differences[number] for number in chosen)
 
 
-def blame(sides: Sides, inquiry: Inquiry, *, budget: int) -> Blame:
+def blame(sides: Sides, inquiry: Inquiry, *, budget: int, lift: Lift = at_its_word) -> Blame:
     """Find a minimal set of changed projects by delta debugging (Zeller and Hildebrandt 2002).
 
     Costs the two sides' trials, then about 2 log2 n mixes for one guilty project among n; at most
-    ``budget``.
+    ``budget``. With a ``lift`` that repeats, each of them several trials.
     """
     found = sides.differences
-    passing, failing = inquiry.note(sides.mix(())), inquiry.note(sides.mix(range(len(found))))
+    passing = _decided(sides, (), inquiry, lift)
+    failing = _decided(sides, tuple(range(len(found))), inquiry, lift)
     as_said = isinstance(passing.outcome, Passed) and isinstance(failing.outcome, Failed)
     if not as_said or not found:
         return Blame(
@@ -107,10 +110,10 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int) -> Blame:
         )
     groups = _ranked(found, failing)
     minimal = inquiry.search(
-        lambda: minimise(len(found), groups=groups, budget=budget), sides.mix, plain
+        lambda: lift(minimise(len(found), groups=groups, budget=budget)), sides.mix, plain
     )
-    minimal = _apart(sides, minimal, passing, inquiry, budget)
-    culprit = inquiry.note(sides.mix(minimal.changes))
+    minimal = _apart(sides, minimal, passing, inquiry, budget, lift)
+    culprit = _decided(sides, minimal.changes, inquiry, lift)
     return Blame(
         good=passing,
         bad=failing,
@@ -139,7 +142,20 @@ def newest(pins: Collection[tuple[NormalizedName, Version]], of: ReleaseOf) -> d
     return period("", known) if len(known) == len(found) else None
 
 
-def _apart(sides: Sides, minimal: Minimal, passing: Step, inquiry: Inquiry, budget: int) -> Minimal:
+def _decided(sides: Sides, chosen: tuple[int, ...], inquiry: Inquiry, lift: Lift) -> Step:
+    """Decide one mix, and give a trial that did what was decided."""
+    answer = inquiry.search(lambda: lift(single(chosen)), sides.mix, plain)
+    return typical(inquiry, sides.mix(chosen), answer, plain)
+
+
+def _apart(  # noqa: PLR0913, PLR0917 - what was found, and who tries further
+    sides: Sides,
+    minimal: Minimal,
+    passing: Step,
+    inquiry: Inquiry,
+    budget: int,
+    lift: Lift,
+) -> Minimal:
     """Put what the resolver moved along in the place of what moved it, where it suffices alone."""
     found = sides.differences
 
@@ -156,7 +172,7 @@ def _apart(sides: Sides, minimal: Minimal, passing: Step, inquiry: Inquiry, budg
         ]
         if not along:
             break
-        alone = inquiry.note(sides.mix(along))
+        alone = _decided(sides, tuple(along), inquiry, lift)
         if not isinstance(alone.outcome, Failed) or not changed(alone) < every:
             break
         rest = budget - minimal.asked - 1
@@ -164,7 +180,8 @@ def _apart(sides: Sides, minimal: Minimal, passing: Step, inquiry: Inquiry, budg
         def mix(chosen: Collection[int], among: Sequence[int] = along) -> Cell:
             return sides.mix([among[number] for number in chosen])
 
-        fewer = inquiry.search(partial(minimise, len(along), budget=rest), mix, plain)
+        search = partial(minimise, len(along), budget=rest)
+        fewer = inquiry.search(partial(_lifted, lift, search), mix, plain)
         minimal = Minimal(
             changes=tuple(along[n] for n in fewer.changes),
             proven=fewer.proven,
@@ -172,6 +189,12 @@ def _apart(sides: Sides, minimal: Minimal, passing: Step, inquiry: Inquiry, budg
             asked=minimal.asked + 1 + fewer.asked,
         )
     return minimal
+
+
+def _lifted(
+    lift: Lift, search: Callable[[], Search[tuple[int, ...], Minimal]]
+) -> Search[tuple[int, ...], Minimal]:
+    return lift(search())
 
 
 def _ranked(found: Sequence[Difference], failing: Step) -> tuple[tuple[int, ...], ...]:

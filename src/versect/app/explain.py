@@ -10,6 +10,7 @@ from packaging.version import Version
 from versect.app.bisect import Finding
 from versect.app.inquiry import Inquiry, Lens
 from versect.app.laboratory import Laboratory
+from versect.app.repeats import Lift, at_its_word, single, typical
 from versect.env import layout
 from versect.forensics.changes import Change, applied, changes
 from versect.forensics.culprit import ranked
@@ -50,6 +51,7 @@ def explain(  # noqa: PLR0913 - a boundary, and who tries what lies between its 
     laboratory: Laboratory,
     inquiry: Inquiry,
     budget: int,
+    lift: Lift = at_its_word,
 ) -> Explanation | None:
     """Find a 1-minimal set of changes between the two sides that turns the one into the other.
 
@@ -63,7 +65,8 @@ def explain(  # noqa: PLR0913 - a boundary, and who tries what lies between its 
         symptom: What counts as the failure.
         laboratory: Builds environments.
         inquiry: Answers.
-        budget: The most trials of a part of the changes.
+        budget: The most parts of the changes that are tried.
+        lift: How each of them is decided.
 
     Returns:
         None where there is no boundary, or a side's environment cannot be built.
@@ -88,10 +91,14 @@ def explain(  # noqa: PLR0913 - a boundary, and who tries what lies between its 
         tried[patched.id] = tuple(chosen)
         return patched
 
+    def decided(base: Step, chosen: tuple[int, ...]) -> Step:
+        answer = inquiry.search(lambda: lift(single(chosen)), lambda c: cell_of(base, c), lens)
+        return typical(inquiry, cell_of(base, chosen), answer, lens)
+
     base, whole = before, None
     for base in (before, *(one.step for one in found.counterfactuals[1:])):
         if pieces and lens(base.outcome) is Answer.PASSED:
-            whole = inquiry.note(cell_of(base, range(len(pieces))))
+            whole = decided(base, tuple(range(len(pieces))))
             if lens(whole.outcome) is Answer.FAILED:
                 break
     minimal = None
@@ -99,7 +106,7 @@ def explain(  # noqa: PLR0913 - a boundary, and who tries what lies between its 
         failing = after if question is Question.FIRST_FAILING else before
         groups = ranked(pieces, failing.trial.observation.failures)
         minimal = inquiry.search(
-            lambda: minimise(len(pieces), groups=groups, budget=budget),
+            lambda: lift(minimise(len(pieces), groups=groups, budget=budget)),
             lambda chosen: cell_of(base, chosen),
             lens,
         )

@@ -123,7 +123,7 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
     if request.dry_run:
         return _dry_run(wiring, ready, line, request)
     with tools_for(wiring, ready, request) as tools:
-        view = noisy(tools, line, request) if request.flaky else plain(tools, line, request)
+        _, view = examined(tools, line, request)
         return publish(tools, view, request)
 
 
@@ -286,12 +286,15 @@ def search(tools: Tools, line: Line, request: Request) -> Finding:
     return bisecting.bisect(line, plan, request.wanted, tools.inquiry)
 
 
-def plain(tools: Tools, line: Line, request: Request) -> BisectionView:
-    """Search as if every trial told the truth."""
-    return view_of(tools, line, search(tools, line, request), request)
+def examined(tools: Tools, line: Line, request: Request) -> tuple[Finding, BisectionView]:
+    """Search a series in the way that a request asks for, and give what is shown of it."""
+    if request.flaky:
+        return _noisy(tools, line, request)
+    found = search(tools, line, request)
+    return found, view_of(tools, line, found, request)
 
 
-def noisy(tools: Tools, line: Line, request: Request) -> BisectionView:
+def _noisy(tools: Tools, line: Line, request: Request) -> tuple[Finding, BisectionView]:
     """Search a failure that comes by chance."""
     from versect.app import noise
 
@@ -317,7 +320,8 @@ def noisy(tools: Tools, line: Line, request: Request) -> BisectionView:
         trials=point.trials,
         assumptions=point.assumptions,
     )
-    return replace(view_of(tools, line, found.finding, request), noise=odds)
+    view = view_of(tools, line, found.finding, request)
+    return found.finding, replace(view, noise=odds)
 
 
 def _rate(estimate: Estimate | None) -> tuple[float, float, float] | None:

@@ -45,6 +45,14 @@ _EXAMPLES = "\b\nExamples:" + "".join(
     show_default=True,
     help="The most mixes of the two sides that are tried.",
 )
+@click.option("--flaky", is_flag=True, help="The failure comes by chance: decide by repeats.")
+@click.option(
+    "--confidence",
+    type=click.FloatRange(0.5, 0.9999),
+    default=0.95,
+    show_default=True,
+    help="With --flaky: how probable each first failing release must be.",
+)
 @engine_option
 @jobs_option
 @place_options

@@ -13,7 +13,9 @@ from packaging.utils import canonicalize_name
 
 from versect.app import blame as blaming
 from versect.app.blame import Blame, Sides, installed, newest
+from versect.app.inquiry import plain
 from versect.app.published import Published
+from versect.app.repeats import Lift, at_its_word, measured
 from versect.cli import bisecting
 from versect.cli.bisecting import Tools
 from versect.cli.wiring import Wiring, now
@@ -36,16 +38,18 @@ class Request:
 
     good: str
     bad: str
+    flaky: bool
+    """Whether mixes are decided by repeats."""
     search: bisecting.Request
-    """What the bisections of the guilty projects are asked for."""
+    """What the bisections are asked for."""
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Request:
         """Read the options of the command line."""
         plain = {"projects": (), "find_fix": False, "order": Order.VERSION, "checks": 0}
-        plain |= {"scan": False, "flaky": False, "confidence": 0.95, "dry_run": False}
+        plain |= {"scan": False, "dry_run": False}
         inner = bisecting.Request.of({**options, **plain, "good": None, "bad": None})
-        return cls(good=options["good"], bad=options["bad"], search=inner)
+        return cls(good=options["good"], bad=options["bad"], flaky=options["flaky"], search=inner)
 
 
 def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
@@ -78,7 +82,12 @@ def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
                 remedy="it is something else that differs: the interpreter, the platform, the data",
             )
         wiring.say(f"{len(sides.differences)} differences")
-        found = blaming.blame(sides, tools.inquiry, budget=request.search.budget)
+        lift: Lift = at_its_word
+        if request.flaky:
+            everything = sides.mix(range(len(sides.differences)))
+            lift = measured(everything, tools.inquiry, plain)
+            wiring.say(f"note: {lift}")
+        found = blaming.blame(sides, tools.inquiry, budget=request.search.budget, lift=lift)
         series = tuple(_series(tools, sides, found, request.search))
         return _publish(tools, _view(tools, sides, found, series), request.search)
 
@@ -112,8 +121,7 @@ def _check_dated(wiring: Wiring, study: Study) -> None:
 def _by_date(tools: Tools, good: Day, bad: Day, request: Request) -> BisectionView:
     """Find the first day whose releases fail."""
     line = of_days(tools.focus.cell, good.moment, bad.moment)
-    found = bisecting.search(tools, line, request.search)
-    return bisecting.view_of(tools, line, found, request.search)
+    return bisecting.examined(tools, line, request.search)[1]
 
 
 def _pinned(tools: Tools, one: Pinned | Day) -> Pinned:
@@ -161,8 +169,7 @@ def _series(
             question=Question.FIRST_FAILING if newer else Question.FIRST_PASSING,
         )
         searched = replace(request, wanted=wanted)
-        result = bisecting.search(tools, line, searched)
-        yield bisecting.view_of(tools, line, result, searched)
+        yield bisecting.examined(tools, line, searched)[1]
 
 
 def _between(study: Study, guilty: Difference, sides: Sides) -> Study:

@@ -9,6 +9,7 @@ from packaging.version import Version
 
 from versect.app.explain import Explanation
 from versect.app.explain import explain as explained
+from versect.app.repeats import SPURIOUS, Lift, at_its_word, of_rates
 from versect.cli import bisecting
 from versect.cli.bisecting import Request, Tools
 from versect.cli.wiring import Wiring
@@ -39,8 +40,7 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
         wiring, ready.focus, ready.choice, ready.projects[0], request.wanted.order
     )
     with bisecting.tools_for(wiring, ready, request) as tools:
-        found = bisecting.search(tools, line, request)
-        verdict = bisecting.view_of(tools, line, found, request)
+        found, verdict = bisecting.examined(tools, line, request)
         code = bisecting.publish(tools, verdict, request, aside=request.as_json)
         if found.history.kind is Kind.UNSTABLE or found.before is None:
             wiring.say("nothing to explain: there is no boundary between two releases")
@@ -53,6 +53,7 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
             laboratory=tools.laboratory,
             inquiry=tools.inquiry,
             budget=request.budget,
+            lift=_lift(tools, verdict),
         )
         steps = tuple(tools.inquiry.steps[len(verdict.steps) :])
     if result is None:
@@ -60,6 +61,17 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
         return Kind.INCONCLUSIVE.exit_code
     view, folder = _view(verdict, result, steps), bisecting.folder_of(tools, verdict)
     return _publish(tools, view, folder, as_json=request.as_json)
+
+
+def _lift(tools: Tools, verdict: BisectionView) -> Lift:
+    """Decide parts as the bisection decided releases: by the rates that it found, if by any."""
+    noise = verdict.noise
+    if noise is None or noise.after is None:
+        return at_its_word
+    mean, low, _ = noise.after
+    repeats = of_rates(SPURIOUS if noise.before is None else noise.before[0], min(mean, 2 * low))
+    tools.wiring.say(f"note: {repeats}")
+    return repeats
 
 
 def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -> ExplanationView:
