@@ -10,10 +10,7 @@ import click
 from versect.cli.options import (
     WithCommand,
     draft_of,
-    engine_option,
-    jobs_option,
-    offline_option,
-    place_options,
+    running_options,
     stacked,
     study_options,
 )
@@ -94,10 +91,7 @@ finish_options = stacked(
 @click.command(cls=WithCommand, epilog=_EXAMPLES)
 @study_options
 @search_options
-@engine_option
-@jobs_option
-@place_options
-@offline_option
+@running_options
 @finish_options
 @click.pass_context
 def bisect(ctx: click.Context, /, **options: Any) -> int:
@@ -111,11 +105,12 @@ def bisect(ctx: click.Context, /, **options: Any) -> int:
     Finished trials are kept and never made again unless --fresh.
     """
     from versect.cli import bisecting
+    from versect.cli.searching import Request
     from versect.cli.wiring import Wiring
 
     results: Path = options["results"]
     wiring = Wiring(results=results, cache=options["cache_folder"], offline=options["offline"])
-    draft, request = draft_of(ctx, results, options), bisecting.Request.of(options)
+    draft, request = draft_of(ctx, results, options), Request.of(options)
     if len(request.projects) > 1:
         from versect.cli import regions
 

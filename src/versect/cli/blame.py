@@ -9,10 +9,7 @@ import click
 from versect.cli.options import (
     WithCommand,
     draft_of,
-    engine_option,
-    jobs_option,
-    offline_option,
-    place_options,
+    running_options,
     study_options,
 )
 
@@ -53,10 +50,7 @@ _EXAMPLES = "\b\nExamples:" + "".join(
     show_default=True,
     help="With --flaky: how probable each first failing release must be.",
 )
-@engine_option
-@jobs_option
-@place_options
-@offline_option
+@running_options
 @click.option("--fresh", is_flag=True, help="Make every trial again, known or not.")
 @click.option("--json", "as_json", is_flag=True, help="Print the finding as JSON.")
 @click.pass_context

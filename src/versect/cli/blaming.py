@@ -16,8 +16,8 @@ from versect.app.blame import Blame, Sides, installed, newest
 from versect.app.inquiry import plain
 from versect.app.published import Published
 from versect.app.repeats import Lift, at_its_word, measured
-from versect.cli import bisecting
-from versect.cli.bisecting import Tools
+from versect.cli import bisecting, searching
+from versect.cli.searching import Tools
 from versect.cli.wiring import Wiring, now
 from versect.errors import UsageError
 from versect.model.study import Every, ProjectAxis, Resolution, Study
@@ -40,7 +40,7 @@ class Request:
     bad: str
     flaky: bool
     """Whether mixes are decided by repeats."""
-    search: bisecting.Request
+    search: searching.Request
     """What the bisections are asked for."""
 
     @classmethod
@@ -48,13 +48,13 @@ class Request:
         """Read the options of the command line."""
         plain = {"projects": (), "find_fix": False, "order": Order.VERSION, "checks": 0}
         plain |= {"scan": False, "dry_run": False}
-        inner = bisecting.Request.of({**options, **plain, "good": None, "bad": None})
+        inner = searching.Request.of({**options, **plain, "good": None, "bad": None})
         return cls(good=options["good"], bad=options["bad"], flaky=options["flaky"], search=inner)
 
 
 def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
     """Compare two sides; see ``versect blame``."""
-    ready = bisecting.prepare(wiring, draft, request.search, searched=())
+    ready = searching.prepare(wiring, draft, request.search, searched=())
     python = ready.focus.cell.pins.python
     good, bad = (
         side(text, folder=Path.cwd(), python=python, now=now())
@@ -63,7 +63,7 @@ def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
     _check(good, bad, ready.focus.study, request)
     if isinstance(good, Day) or isinstance(bad, Day):
         _check_dated(wiring, ready.focus.study)
-    with bisecting.tools_for(wiring, ready, request.search) as tools:
+    with searching.tools_for(wiring, ready, request.search) as tools:
         if isinstance(good, Day) and isinstance(bad, Day):
             days = _by_date(tools, good, bad, request)
             ended = days.before is None or days.after is None
@@ -150,7 +150,7 @@ def _sides(tools: Tools, good: Pinned, bad: Pinned) -> Sides:
 
 
 def _series(
-    tools: Tools, sides: Sides, found: Blame, request: bisecting.Request
+    tools: Tools, sides: Sides, found: Blame, request: searching.Request
 ) -> Iterator[BisectionView]:
     """Bisect each guilty project's releases between the two sides, the others as they fail."""
     if found.minimal is None:
@@ -160,7 +160,7 @@ def _series(
             continue
         cell = sides.without(found.minimal.changes, guilty.project)
         focus = replace(tools.focus, study=_between(tools.focus.study, guilty, sides), cell=cell)
-        line = bisecting.line_of(tools.wiring, focus, tools.choice, guilty.project, Order.VERSION)
+        line = searching.line_of(tools.wiring, focus, tools.choice, guilty.project, Order.VERSION)
         newer = guilty.bad > guilty.good
         wanted = replace(
             request.wanted,
@@ -211,7 +211,7 @@ def _view(tools: Tools, sides: Sides, found: Blame, series: tuple[BisectionView,
 def _shown(tools: Tools, found: Blame) -> Iterator[tuple[str, Side]]:
     titles = ("The side that passes", "The side that fails", "The passing side with the culprits")
     for title, step in zip(titles, (found.good, found.bad, found.culprit), strict=True):
-        one = bisecting.side(tools, step)
+        one = searching.side(tools, step)
         if one is not None:
             yield title, one
 
@@ -221,11 +221,11 @@ def _change(one: Difference) -> Change:
     return Change(project=one.project, before=good, after=bad)
 
 
-def _publish(tools: Tools, view: BlameView, request: bisecting.Request) -> int:
+def _publish(tools: Tools, view: BlameView, request: searching.Request) -> int:
     """Write a finding in all formats and say it."""
-    folder, text = tools.folder / "bisect" / "blame", report.document(view, made=bisecting.made())
+    folder, text = tools.folder / "bisect" / "blame", report.document(view, made=searching.made())
     write(folder / "blame.json", text)
-    write(folder / "blame.md", report.markdown(view, made=bisecting.made()))
+    write(folder / "blame.md", report.markdown(view, made=searching.made()))
     for name, (_, one) in zip(("passing", "failing", "culprits"), view.shown, strict=False):
         if one.lock:
             write(folder / f"pylock.{name}.toml", one.lock)

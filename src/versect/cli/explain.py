@@ -10,10 +10,7 @@ from versect.cli.bisect import finish_options, search_options
 from versect.cli.options import (
     WithCommand,
     draft_of,
-    engine_option,
-    jobs_option,
-    offline_option,
-    place_options,
+    running_options,
     study_options,
 )
 
@@ -21,10 +18,7 @@ from versect.cli.options import (
 @click.command(cls=WithCommand)
 @study_options
 @search_options
-@engine_option
-@jobs_option
-@place_options
-@offline_option
+@running_options
 @finish_options
 @click.pass_context
 def explain(ctx: click.Context, /, **options: Any) -> int:
@@ -36,7 +30,7 @@ def explain(ctx: click.Context, /, **options: Any) -> int:
     can be left out. It is shown as a diff.
     """
     from versect.cli import explaining
-    from versect.cli.bisecting import Request
+    from versect.cli.searching import Request
     from versect.cli.wiring import Wiring
 
     wiring = Wiring(

@@ -10,8 +10,8 @@ from packaging.version import Version
 from versect.app.explain import Explanation
 from versect.app.explain import explain as explained
 from versect.app.repeats import SPURIOUS, Lift, at_its_word, of_rates
-from versect.cli import bisecting
-from versect.cli.bisecting import Request, Tools
+from versect.cli import bisecting, searching
+from versect.cli.searching import Request, Tools
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
 from versect.forensics.culprit import unified
@@ -35,11 +35,11 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
     if request.dry_run:
         wiring.say(f"first a bisection, then at most {request.budget} trials of parts of a release")
         return bisecting.bisect(wiring, draft, request)
-    ready = bisecting.prepare(wiring, draft, request)
-    line = bisecting.line_of(
+    ready = searching.prepare(wiring, draft, request)
+    line = searching.line_of(
         wiring, ready.focus, ready.choice, ready.projects[0], request.wanted.order
     )
-    with bisecting.tools_for(wiring, ready, request) as tools:
+    with searching.tools_for(wiring, ready, request) as tools:
         found, verdict = bisecting.examined(tools, line, request)
         code = bisecting.publish(tools, verdict, request, aside=request.as_json)
         if found.history.kind is Kind.UNSTABLE or found.before is None:
@@ -97,9 +97,9 @@ def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -
 
 def _publish(tools: Tools, view: ExplanationView, folder: Path, *, as_json: bool) -> int:
     """Write an explanation in all formats and say it."""
-    text = report.document(view, made=bisecting.made())
+    text = report.document(view, made=searching.made())
     write(folder / "explanation.json", text)
-    write(folder / "explanation.md", report.markdown(view, made=bisecting.made()))
+    write(folder / "explanation.md", report.markdown(view, made=searching.made()))
     if view.diff:
         write(folder / "explanation.diff", view.diff)
     if as_json:

@@ -151,6 +151,9 @@ jobs_option = click.option(
 
 offline_option = click.option("--offline", is_flag=True, help="Use only what is cached.")
 
+running_options = stacked(engine_option, jobs_option, place_options, offline_option)
+"""Where, how and with what trials are made."""
+
 
 def draft_of(ctx: click.Context, results: Path, options: dict[str, Any]) -> Draft:
     """Make the draft of a study from the shared options.

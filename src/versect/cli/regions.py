@@ -12,8 +12,8 @@ from packaging.version import Version
 
 from versect.app.plan import enumerate_series
 from versect.app.region import Plane, edge, region, usable
-from versect.cli import bisecting
-from versect.cli.bisecting import Prepared, Request, Tools
+from versect.cli import bisecting, searching
+from versect.cli.searching import Prepared, Request, Tools
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
 from versect.model.verdict import Question, Side
@@ -48,7 +48,7 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
                 wiring.say(f"{project} alone explains it")
                 return kind.exit_code
         wiring.say(f"none of them alone explains it; {' and '.join(request.projects)} together:")
-    ready = bisecting.prepare(wiring, draft, request)
+    ready = searching.prepare(wiring, draft, request)
     plane, notes = _plane(wiring, ready, oldest)
     for note in notes:
         wiring.say(note)
@@ -57,7 +57,7 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
     bad = plane.point(_named(request.wanted.bad, "--bad"), "--bad", end=-1)
     good = plane.point(_named(request.wanted.good, "--good"), "--good", end=0)
     checks = max(2, request.wanted.checks)
-    with bisecting.tools_for(wiring, ready, request) as tools:
+    with searching.tools_for(wiring, ready, request) as tools:
         found = region(plane, tools.inquiry, good=good, bad=bad, checks=checks)
         study = tools.focus.study
         view = RegionView(
@@ -87,9 +87,9 @@ def _alone(wiring: Wiring, draft: Draft, request: Request, project: str) -> tupl
     others = [name for name in request.projects if name != project and name not in required]
     requires = [*draft.table.get("requires", ()), *others]
     draft = replace(draft, table={**draft.table, "requires": requires})
-    ready = bisecting.prepare(wiring, draft, alone)
-    line = bisecting.line_of(wiring, ready.focus, ready.choice, project, request.wanted.order)
-    with bisecting.tools_for(wiring, ready, alone) as tools:
+    ready = searching.prepare(wiring, draft, alone)
+    line = searching.line_of(wiring, ready.focus, ready.choice, project, request.wanted.order)
+    with searching.tools_for(wiring, ready, alone) as tools:
         found = bisecting.search(tools, line, alone)
         view = bisecting.view_of(tools, line, found, alone)
         aside = request.as_json and found.history.kind is not Kind.FOUND
@@ -102,7 +102,7 @@ def _shown(tools: Tools, plane: Plane, found: Region) -> Iterator[tuple[str, Sid
     for title, cell in zip(
         ("A combination that passes", "One that fails"), cells or (), strict=False
     ):
-        one = bisecting.side(tools, tools.inquiry.note(cell))
+        one = searching.side(tools, tools.inquiry.note(cell))
         if one is not None:
             yield title, one
 
@@ -153,9 +153,9 @@ def _dry_run(plane: Plane) -> int:
 def _publish(tools: Tools, view: RegionView, request: Request) -> int:
     """Write a region in all formats and say it."""
     folder = tools.folder / "bisect" / "+".join(view.names)
-    text = report.document(view, made=bisecting.made())
+    text = report.document(view, made=searching.made())
     write(folder / "verdict.json", text)
-    write(folder / "verdict.md", report.markdown(view, made=bisecting.made()))
+    write(folder / "verdict.md", report.markdown(view, made=searching.made()))
     if request.as_json:
         click.echo(text, nl=False)
     else:

@@ -10,10 +10,7 @@ import click
 from versect.cli.options import (
     WithCommand,
     draft_of,
-    engine_option,
-    jobs_option,
-    offline_option,
-    place_options,
+    running_options,
     study_options,
 )
 
@@ -29,10 +26,7 @@ _EXAMPLES = "\b\nExamples:" + "".join(
 
 @click.command(cls=WithCommand, epilog=_EXAMPLES)
 @study_options
-@engine_option
-@jobs_option
-@place_options
-@offline_option
+@running_options
 @click.option("--fresh", is_flag=True, help="Ask every cell again, known or not.")
 @click.option("--dry-run", is_flag=True, help="Show the cells, what is known and what would run.")
 @click.pass_context

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -222,8 +221,6 @@ class Wiring:
         return StepLines(self.errors)
 
     def _local(self) -> Engine:
-        # they are asked what they are while the index is asked for releases
-        threading.Thread(target=self.interpreters.all, daemon=True).start()
         return LocalEngine(self.interpreters.find, self.interpreters.remedy, self.environment)
 
     def _containers(self, program: str) -> Engine:
