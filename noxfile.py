@@ -1,4 +1,4 @@
-"""The front doors: ``nox -s matrix`` runs the study, ``nox -s tests`` the tests."""
+"""The front doors: ``nox -s matrix`` and ``nox -s bisect`` run the study, ``nox -s tests`` the tests."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def matrix(session: nox.Session) -> None:
     """Run the built-in study and write results/event-loop/; flags after -- pass through."""
     session.install(".")
     session.run("versect", "run", "event-loop", *session.posargs)
+
+
+@nox.session
+def bisect(session: nox.Session) -> None:
+    """Find the first failing release of the built-in study; flags after -- pass through."""
+    session.install(".")
+    session.run("versect", "bisect", *(session.posargs or ["event-loop", "--project", "openai"]))
+
+
+@nox.session
+def check(session: nox.Session) -> None:
+    """Run what is new of the built-in study against its baseline; flags after -- pass through."""
+    session.install(".")
+    session.run("versect", "check", *(session.posargs or ["event-loop"]))
 
 
 @nox.session
@@ -67,6 +81,13 @@ def bench(session: nox.Session) -> None:
     """Measure versect beside a plain noxfile on the same cells; numbers go to results/bench/."""
     session.install("-e", ".", "nox", "uv")
     session.run("python", "bench/twelve_cells.py", *session.posargs)
+
+
+@nox.session
+def truth(session: nox.Session) -> None:
+    """Ask for public breakages, compare with what was measured, write results/truth/table.md."""
+    session.install(".")
+    session.run("python", "-m", "tests.truth.run", *session.posargs)
 
 
 @nox.session

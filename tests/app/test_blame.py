@@ -181,6 +181,14 @@ def test_sides_that_are_not_as_said_are_told_after_two_trials(tmp_path, log, beh
     assert len(said) == 2
 
 
+def test_a_side_that_cannot_be_had_as_it_says_is_told(tmp_path, log):
+    compared = sides(side(alpha="9.9", beta="1.0"), side(alpha="2.0", beta="2.0"))
+    found, _ = blamed(world(lambda its: not is_new(its, "alpha")), tmp_path, log, compared)
+    assert isinstance(found.good.outcome, Failed)  # of alpha there is no 9.9: 2.0 was installed
+    good, bad = found.altered
+    assert ([str(change) for change in good], bad) == (["alpha 9.9 -> 2.0"], ())
+
+
 def test_another_failure_on_the_failing_side_is_not_the_failure(tmp_path, log):
     universe = world(lambda its: not is_new(its, "alpha") or fails("KeyError: 'x'"))
     universe.table["failure"] = {"exception": "ValueError"}

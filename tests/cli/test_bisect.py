@@ -20,6 +20,7 @@ FILES = {
     "fine.py": "import lib\n",
     "old.txt": "lib==1.3\ndep==1.0\n",
     "new.txt": "lib==1.6\ndep==2.0\n",
+    "gone.txt": "lib==1.99\ndep==1.0\n",
     "loose.txt": "lib>=1.3\ndep==1.0\n",
     "empty.txt": "# nothing\n",
     "pylock.broken.toml": "[[[",
@@ -168,7 +169,7 @@ BLAME = ("blame", "--require", "lib")
             "old.txt and old.txt install the same releases",
             "the interpreter, the platform, the data",
         ),
-        (("blame", "--good", "gone.txt", "--bad", "new.txt", *R), "cannot read gone.txt", "a date"),
+        (("blame", "--good", "nowhere", "--bad", "new.txt", *R), "cannot read nowhere", "a date"),
         (
             ("blame", "--good", "loose.txt", "--bad", "new.txt", *R),
             "loose.txt:1: 'lib>=1.3' does not name one release; pin it with ==",
@@ -310,7 +311,8 @@ def test_a_program_that_is_not_there_at_some_releases_is_not_the_failure(versect
     status, out, err = versect(*BISECT, "--", "libtool")
     assert status == 12, out
     assert "first release that fails" not in out
-    assert "nothing could be decided" in out
+    assert out.startswith("the failure was not seen where it could be decided: ")
+    assert "lib passes 1.0-1.4, cannot be decided 1.5-1.7" in out
     assert "unresolved, not-started" in err
     document = json.loads(versect(*BISECT, "--json", "--", "libtool")[1])
     assert document["verdict"] == "inconclusive"
@@ -353,6 +355,15 @@ def test_sides_that_are_not_as_said_are_told_with_their_failure(versect):
     assert "the interpreter, the platform or the data" in err
 
 
+def test_a_side_that_cannot_be_had_as_it_says_is_no_evidence(versect):
+    status, out, _ = versect("blame", "--good", "gone.txt", "--bad", "new.txt", *R)
+    assert status == 12
+    assert "gone.txt cannot be had as it says: lib 1.99 -> 1.7" in out
+    status, out, _ = versect("blame", "--good", "old.txt", "--bad", "gone.txt", *R)
+    assert status == 12
+    assert "the failing side ? unresolved, unsatisfiable: " in out
+
+
 def test_a_date_on_which_nothing_was_there_is_told(versect, place, monkeypatch, tmp_path):
     files = tmp_path / "files"
     shutil.copytree(place[2], files)
@@ -368,6 +379,8 @@ def test_a_date_on_which_nothing_was_there_is_told(versect, place, monkeypatch, 
         assert "nothing could be decided" in out
         day = (*BLAME, "--name", "days", "--good", "2025-03-02", "--bad", "2025-03-08", *R)
         status, out, err = versect(*day)
+        late = (*BLAME, "--name", "days", "--good", "2025-03-07", "--bad", "2025-03-08", *R)
+        assert "hint: name an earlier date with --good" in versect(*late)[2]
     assert status == 0, err
     assert "2025-03-06 is the first day that fails; 2025-03-05 passes" in out
     assert "lib 1.4 -> 1.5: of 1 difference this one brings the failure" in out

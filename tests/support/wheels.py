@@ -136,11 +136,11 @@ def index_pages(folder, *, requires_python=None, yanked=None, uploaded=None):
 
 
 @contextlib.contextmanager
-def served(folder, *, status=None):
+def served(folder, *, status=None, cache=None):
     """Serve a folder's index pages and files over HTTP on the loopback; give the index's URL.
 
     With ``status`` every request is answered with it. The requests are counted in ``.requests``
-    of what is given.
+    of what is given. ``cache`` is the ``Cache-Control`` of every answer.
     """
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -163,6 +163,8 @@ def served(folder, *, status=None):
             self.send_response(200)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
+            if cache:
+                self.send_header("cache-control", cache)
             self.end_headers()
             self.wfile.write(body)
 

@@ -86,6 +86,9 @@ class Blame:
     """What the resolver had to change beside them."""
     culprit: Step | None
     """The trial of the passing side with only these differences applied."""
+    altered: tuple[tuple[Change, ...], tuple[Change, ...]]
+    """What the passing and the failing side had installed otherwise than they say, since it cannot
+    be had so."""
 
     @property
     def guilty(self) -> tuple[Difference, ...]:
@@ -104,9 +107,16 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int, lift: Lift = at_its_wo
     passing = _decided(sides, (), inquiry, lift)
     failing = _decided(sides, tuple(range(len(found))), inquiry, lift)
     as_said = isinstance(passing.outcome, Passed) and isinstance(failing.outcome, Failed)
+    altered = (_altered(sides.good, passing), _altered(sides.bad, failing))
     if not as_said or not found:
         return Blame(
-            good=passing, bad=failing, differences=found, minimal=None, moved=(), culprit=None
+            good=passing,
+            bad=failing,
+            differences=found,
+            minimal=None,
+            moved=(),
+            culprit=None,
+            altered=altered,
         )
     groups = _ranked(found, failing)
     minimal = inquiry.search(
@@ -121,6 +131,7 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int, lift: Lift = at_its_wo
         minimal=minimal,
         moved=_moved(passing, culprit, found, minimal.changes),
         culprit=culprit,
+        altered=altered,
     )
 
 
@@ -211,6 +222,16 @@ def _ranked(found: Sequence[Difference], failing: Step) -> tuple[tuple[int, ...]
         return (frames.index(project) if project in frames else len(frames), number)
 
     return tuple((number,) for number in sorted(range(len(found)), key=distance))
+
+
+def _altered(one: Pinned, step: Step) -> tuple[Change, ...]:
+    """Give what a side's trial had at another release than the side says."""
+    had = {name: Version(version) for name, version in step.trial.setting.packages}
+    return tuple(
+        Change(project=name, before=str(version), after=str(had.get(name, "")))
+        for name, version in one.releases
+        if had and had.get(name) != version
+    )
 
 
 def _moved(

@@ -27,7 +27,7 @@ def review(study: Study, trials: Iterable[Trial], symptom: Symptom) -> Review:
         UsageError: There are no trials.
 
     """
-    stored = tuple(trial for trial in trials if _is_of_table(study, trial.probe.cell))
+    stored = tuple(trial for trial in trials if is_of_table(study, trial.probe.cell))
     if not stored:
         raise UsageError(
             f"no trial of {study.name} is stored", remedy=f"run it: versect run {study.name}"
@@ -50,11 +50,11 @@ def changes(before: dict[str, Result], after: dict[str, Result]) -> tuple[str, .
     return tuple(f"{name}: {old} -> {new}" for name, old, new in names if old != new)
 
 
-def _is_of_table(study: Study, cell: Cell) -> bool:
+def is_of_table(study: Study, cell: Cell) -> bool:
     """Whether a cell combines the study's axes, as those of a search among others need not."""
     projects = [axis.project for axis in study.projects]
     parameters = [axis.name for axis in study.parameters]
-    plain = not cell.pins.preferred and cell.pins.cut_off is None
+    plain = not cell.pins.preferred and cell.pins.cut_off is None and not cell.pins.patch
     return (
         plain
         and [name for name, _ in cell.pins.releases] == projects

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import click
@@ -10,13 +10,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from versect.app.counterfactual import lock_changes
 from versect.app.plan import enumerate_series
 from versect.app.region import Plane, edge, region, usable
 from versect.cli import bisecting, searching
 from versect.cli.searching import Prepared, Request, Tools
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
-from versect.model.verdict import Question, Side
+from versect.model.verdict import Change, Question, Side
 from versect.report import region as report
 from versect.report.region import RegionView
 from versect.report.write import write
@@ -59,14 +60,15 @@ def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
     checks = max(2, request.wanted.checks)
     with searching.tools_for(wiring, ready, request) as tools:
         found = region(plane, tools.inquiry, good=good, bad=bad, checks=checks)
-        study = tools.focus.study
+        study, shown = tools.focus.study, tuple(_shown(tools, plane, found))
         view = RegionView(
             study=study.name,
             symptom=study.symptom,
             names=tuple(map(str, plane.names)),
             versions=plane.versions,
             region=found,
-            shown=tuple(_shown(tools, plane, found)),
+            shown=shown,
+            changes=_beside(plane, [side for _, side in shown]),
             steps=tuple(tools.inquiry.steps),
             made=tools.inquiry.made,
             notes=(*tools.focus.notes, *notes),
@@ -105,6 +107,14 @@ def _shown(tools: Tools, plane: Plane, found: Region) -> Iterator[tuple[str, Sid
         one = searching.side(tools, tools.inquiry.note(cell))
         if one is not None:
             yield title, one
+
+
+def _beside(plane: Plane, sides: Sequence[Side]) -> tuple[Change, ...]:
+    """Give what two sides hold differently beside the projects searched."""
+    if len(sides) < 2:
+        return ()
+    every = lock_changes(*(side.step.trial for side in sides), but="")
+    return tuple(change for change in every if change.project not in plane.names)
 
 
 def _plane(

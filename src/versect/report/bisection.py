@@ -145,14 +145,16 @@ def sentences(view: BisectionView) -> tuple[str, ...]:
 def advice(view: BisectionView) -> str:
     """Say what to do next; empty where the verdict needs nothing more."""
     broken = view.question is Question.FIRST_FAILING
-    if view.history.kind is Kind.GOOD_FAILS and Answer.PASSED in view.history.known.values():
+    turned = view.history.kind is Kind.GOOD_FAILS and Answer.PASSED in view.history.known.values()
+    if turned and view.line.axis != DATE:
         turn = "add --find-fix" if broken else "leave --find-fix away"
         return f"the ends stand the other way round: {turn}"
     if view.kind is Kind.TRANSITIONS and len(view.history.transitions) == 1:
         turn = "--find-fix finds" if broken else "without --find-fix a search finds"
         what = "mended it" if broken else "broke it"
         return f"{turn} what {what}; --good RELEASE --scan looks for a later window"
-    return (_ADVICE if broken else {**_ADVICE, **_ADVICE_FIX}).get(view.kind, "")
+    table = _ADVICE if broken else {**_ADVICE, **_ADVICE_FIX}
+    return {**table, **_ADVICE_OF_AXIS.get(view.line.axis, {})}.get(view.kind, "")
 
 
 _ADVICE: Final = {
@@ -175,6 +177,14 @@ _ADVICE_FIX: Final = {
     Kind.BAD_PASSES: "leave --bad away: a failing release is then searched for backwards",
     Kind.GOOD_FAILS: "check --good, look for a window with --scan, or leave --good away",
     Kind.FAILS: "no release has mended it yet; the cure may lie in another project",
+}
+
+_ADVICE_OF_AXIS: Final = {
+    DATE: {
+        Kind.GOOD_FAILS: "name an earlier date with --good",
+        Kind.BAD_PASSES: "name a later date with --bad",
+    },
+    PYTHON: {Kind.FAILS: "it is not the interpreter: search a project"},
 }
 
 
@@ -211,6 +221,8 @@ def _without_boundary(view: BisectionView) -> str:
             return _wrong_ends(view)
         case Kind.OTHER:
             return f"another failure is in the way: {ranges(view)}"
+        case _ if DECIDED.intersection(known.values()):
+            return f"the failure was not seen where it could be decided: {asked}"
         case _:
             return f"nothing could be decided: {asked}"
 
@@ -361,7 +373,8 @@ def _not_excluded(view: BisectionView) -> Iterator[str]:
     ends = names[widest[0]] if len(widest) == 1 else f"{names[widest[0]]}-{names[widest[-1]]}"
     yield (
         f"not excluded: a window inside {counted(count, view.noun)} that nobody asked, "
-        f"the widest stretch being {ends} ({len(widest)}); --check-monotone N looks there"
+        f"the widest stretch being {ends} ({len(widest)})"
+        f"{'' if view.line.axis == DATE else '; --check-monotone N looks there'}"
     )
 
 

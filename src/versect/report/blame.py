@@ -35,6 +35,8 @@ class BlameView:
     undecided: tuple[str, ...]
     """Projects of the set without which nobody can tell."""
     moved: tuple[Change, ...]
+    altered: tuple[tuple[Change, ...], tuple[Change, ...]]
+    """What either side had installed otherwise than it says."""
     series: tuple[BisectionView, ...]
     """The bisection of each guilty project's releases between the two sides."""
     shown: tuple[tuple[str, Side], ...]
@@ -47,10 +49,10 @@ class BlameView:
     def kind(self) -> Kind:
         """What the comparison concludes."""
         if not isinstance(self.good.outcome, Passed):
-            failing = isinstance(self.good.outcome, Failed)
+            failing = isinstance(self.good.outcome, Failed) and not self.altered[0]
             return Kind.GOOD_FAILS if failing else Kind.INCONCLUSIVE
         if not isinstance(self.bad.outcome, Failed):
-            passing = isinstance(self.bad.outcome, Passed)
+            passing = isinstance(self.bad.outcome, Passed) and not self.altered[1]
             return Kind.BAD_PASSES if passing else Kind.INCONCLUSIVE
         if not self.guilty:
             return Kind.INCONCLUSIVE
@@ -79,6 +81,9 @@ def headline(view: BlameView) -> str:
 
 def sentences(view: BlameView) -> Iterator[str]:
     """Give what else is to be said, the most important first."""
+    for side, altered in zip(view.sides, view.altered, strict=True):
+        if altered:
+            yield f"{side} cannot be had as it says: {'; '.join(map(str, altered))}"
     for one in view.series:
         yield bisection_headline(one)
     if view.moved:

@@ -58,7 +58,7 @@ class ExplanationView:
         """Say which changes a trial applied."""
         chosen = self.applied.get(cell_of(step), ())
         if len(chosen) == len(self.changes):
-            return f"all {len(chosen)} changes"
+            return f"all of {counted(len(chosen), 'change')}"
         shown = ", ".join(map(self.place, chosen[:_SHOWN]))
         more = f" and {len(chosen) - _SHOWN} more" if len(chosen) > _SHOWN else ""
         return f"{counted(len(chosen), 'change')}: {shown}{more}"
@@ -70,8 +70,8 @@ def headline(view: ExplanationView) -> str:
     failing = view.question is Question.FIRST_FAILING
     if view.minimal is None:
         return (
-            f"the files of {view.project} do not explain it: {total} changes from {view.before} "
-            f"to {view.after}, applied to {view.before} all together, do not turn it"
+            f"the files of {view.project} do not explain it: with {counted(total, 'change')} from "
+            f"{view.before} to {view.after} applied, {view.before} stays as it is"
         )
     count = len(view.minimal.changes)
     which = f"{count} of {total} changes" if total > 1 else "the only change"

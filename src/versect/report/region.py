@@ -10,8 +10,9 @@ from typing import Final
 from packaging.version import Version
 
 from versect.model.study import Symptom
-from versect.model.verdict import Side, Step
+from versect.model.verdict import Change, Side, Step
 from versect.report.evidence import section, side_row, step_row, trials
+from versect.report.findings import is_inert
 from versect.report.markdown import escaped
 from versect.report.view import sought_words
 from versect.search.history import Kind as Verdict
@@ -39,6 +40,8 @@ class RegionView:
     region: Region
     shown: tuple[tuple[str, Side], ...]
     """Neighbours on the two sides of the region's edge, each with its title."""
+    changes: tuple[Change, ...]
+    """What those two hold differently beside the projects searched."""
     steps: tuple[Step, ...]
     made: int
     notes: tuple[str, ...]
@@ -80,6 +83,13 @@ def sentences(view: RegionView) -> Iterator[str]:
     """Give what else is to be said."""
     if view.pins:
         yield f"safe pins, each of them alone: {' or '.join(view.pins)}"
+    if view.changes:
+        words = "; ".join(map(str, view.changes))
+        yield f"the two sides of the edge also differ in {words}: it may be theirs; pin them"
+    ran = [step.trial for step in view.steps if step.trial.observation.imported]
+    for name in view.names:
+        if ran and all(is_inert(name, trial) for trial in ran):
+            yield f"{name} was installed and never imported: no release of it may matter here"
     cells = 1
     for size in view.region.sizes:
         cells *= size
