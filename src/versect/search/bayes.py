@@ -34,16 +34,18 @@ class RatePrior:
 
     The threshold says what is meant by a failing release, and makes the rate before the change
     smaller than the one after it. Without it "nothing fails" and "all fail, but hardly ever" could
-    not be told apart. The densities lean towards the awkward: spurious failures up to the
-    threshold are nearly as likely as none, and failing releases that rarely show it likelier than
-    those that often do (nearly evenly by order of magnitude), because a search that expects clear
-    failures takes a run of passes of an unclear one for a good release. Of the densities tried,
-    these kept the stated confidence under every pair of fixed rates, see ``bench/calibration.py``.
+    not be told apart.
+
+    Below the threshold all rates are alike. Above it low rates are held to be likelier than high
+    ones: a search that expects clear failures soon takes the passes of an unclear one for those of
+    a good release. Expecting unclear ones costs a trial or two where the failure is clear. Of 2,000
+    simulated histories 98 % of the verdicts stated at 95 % held; where failing releases showed the
+    failure in 10 to 30 % of their trials, 92 %. ``bench/calibration.py`` compares other densities.
     """
 
     threshold: float = 0.08
     """A release fails if more than this share of its trials show the failure sought."""
-    before: tuple[float, float] = (1.0, 9.0)
+    before: tuple[float, float] = (1.0, 1.0)
     """Beta parameters of the rate before the change, on ``(0, threshold)``."""
     after: tuple[float, float] = (0.3, 1.0)
     """Beta parameters of the rate from the change on, on ``(threshold, 1)``."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from versect.search.ask import Answer, Ask, Point, Search, Verdict
 
 PATIENCE = 3
-"""How many answers that tell nothing are taken for each that tells something, and one."""
+"""After how many unresolved answers in a row a point that never resolved is given up."""
 
 
 def hopeless(resolved: int, unresolved: int) -> bool:
