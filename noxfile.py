@@ -30,7 +30,8 @@ def matrix(session: nox.Session) -> None:
 def bisect(session: nox.Session) -> None:
     """Find the first failing release of the built-in study; flags after -- pass through."""
     session.install(".")
-    session.run("versect", "bisect", *(session.posargs or ["event-loop", "--project", "openai"]))
+    default = ["event-loop", "--project", "openai", "--good", "1.3.0", "--bad", "1.4.0"]
+    session.run("versect", "bisect", *(session.posargs or default))
 
 
 @nox.session
@@ -81,6 +82,13 @@ def bench(session: nox.Session) -> None:
     """Measure versect beside a plain noxfile on the same cells; numbers go to results/bench/."""
     session.install("-e", ".", "nox", "uv")
     session.run("python", "bench/twelve_cells.py", *session.posargs)
+
+
+@nox.session
+def calibration(session: nox.Session) -> None:
+    """Hold what searches under noise state against simulated truth; minutes of both processors."""
+    session.install("-e", ".")
+    session.run("python", "bench/calibration.py")
 
 
 @nox.session

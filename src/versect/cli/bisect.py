@@ -75,7 +75,7 @@ search_options = stacked(
         type=click.IntRange(min=1),
         default=300,
         show_default=True,
-        help="With --flaky, and for several projects: at most so many trials.",
+        help="The most trials of a search under noise, and the most parts that explain tries.",
     ),
 )
 

@@ -14,7 +14,7 @@ from versect.report.findings import is_inert
 from versect.report.view import glyph
 from versect.search.ask import Answer
 from versect.search.history import History, Kind
-from versect.search.series import DECIDED, Transition, stretches
+from versect.search.series import DECIDED, Transition, spoken_of, stretches
 from versect.select.line import DATE, PYTHON, Line
 
 _LISTED: Final = 6
@@ -366,7 +366,15 @@ def _unused(view: BisectionView) -> Iterator[str]:
 def _not_excluded(view: BisectionView) -> Iterator[str]:
     """Say what the answers leave open: a search by halves cannot see a window it steps over."""
     gaps = view.history.unexplored
-    if not gaps or view.history.transition is None:
+    if view.history.transition is None:
+        return
+    oldest = spoken_of(view.history.known).start
+    if view.good is None and oldest > 0:
+        yield (
+            f"of {counted(oldest, view.noun)} before {view.name(oldest)} nothing is known; "
+            f"{'--good' if view.question is Question.FIRST_FAILING else '--bad'} names an older end"
+        )
+    if not gaps:
         return
     count, widest = sum(map(len, gaps)), max(gaps, key=len)
     names = view.line.names
