@@ -1,4 +1,4 @@
-"""The front doors: ``nox -s matrix`` and ``nox -s bisect`` run the study, ``nox -s tests`` the tests."""
+"""The front doors: ``nox -s matrix``, ``nox -s bisect`` and ``nox -s tests``."""
 
 from __future__ import annotations
 

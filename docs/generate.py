@@ -1,4 +1,4 @@
-"""Write docs/reference/commands.md from the command line itself; with --check, only compare."""
+"""Write the generated parts of docs/reference; with --check, only compare."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import click
+import schemas
 
 from versect.cli.main import cli
 
-TARGET = Path(__file__).parent / "reference" / "commands.md"
+REFERENCE = Path(__file__).parent / "reference"
 
 
 def page() -> str:
@@ -51,12 +52,16 @@ def _help(command: click.Command, context: click.Context, name: str) -> list[str
 
 
 def main() -> None:
-    """Write the page, or say that it is out of date."""
-    text = page()
-    if "--check" not in sys.argv:
-        TARGET.write_text(text, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET} is out of date; write it again with: nox -s docs")
+    """Write the files, or say which are out of date."""
+    stale = []
+    for name, text in (("commands.md", page()), *schemas.files()):
+        target = REFERENCE / name
+        if "--check" not in sys.argv:
+            target.write_text(text, encoding="utf-8")
+        elif not target.exists() or target.read_text(encoding="utf-8") != text:
+            stale.append(str(target))
+    if stale:
+        sys.exit(f"out of date: {', '.join(stale)}; write again with: nox -s docs")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import socket
 import subprocess
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ hypothesis.settings.load_profile("versect")
 @functools.cache
 def missing(need: str) -> str:
     """Say what is missing for a need, or nothing."""
+    if need == "browser":
+        return "" if shutil.which("chromium") else "needs Chromium: the command is not there"
     if need == "docker":
         argv = ["docker", "version", "--format", "{{.Server.Version}}"]
         try:
@@ -42,7 +45,7 @@ def missing(need: str) -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test whose needs are missing, unless this run must not skip."""
     required = os.environ.get("VERSECT_REQUIRE", "").split(",")
-    for need in ("docker", "online"):
+    for need in ("browser", "docker", "online"):
         if item.get_closest_marker(need) and (reason := missing(need)):
             if need in required:
                 pytest.fail(f"{reason}, and VERSECT_REQUIRE names it")

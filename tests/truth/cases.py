@@ -43,8 +43,6 @@ class Case:
     message: str | None = None
     text: str | None = None
     yanked: bool = False
-    order: str | None = None
-    resolution: str | None = None
     last_passing: str | None = None
     first_failing: str | None = None
     last_failing: str | None = None
@@ -65,7 +63,7 @@ class Case:
         words = [f"--project={self.project}"]
         words += [f"--python={python}" for python in self.python]
         words += [f"--require={requirement}" for requirement in self.requires]
-        for name in ("message", "text", "order", "resolution"):
+        for name in ("message", "text"):
             value = getattr(self, name)
             words += [] if value is None else [f"--{name}={value}"]
         words += ["--yanked"] if self.yanked else []
@@ -88,10 +86,10 @@ def load(path: Path = FOLDER / "cases.toml") -> dict[str, Case]:
 
 def wrong(case: Case, verdict: Mapping[str, Any]) -> tuple[str, ...]:
     """Say what a verdict (``verdict.json``) has otherwise than was measured; empty for nothing."""
-    found = {_boundary(one) for one in verdict["transitions"]}
-    faults = [f"{words(one)} is missing" for one in case.boundaries if one not in found]
-    faults += [f"{words(one)} is none" for one in sorted(found - {*case.boundaries, *case.also})]
-    word = "not-monotonic" if len(found | set(case.boundaries)) > 1 else "found"
+    seen = {_boundary(one) for one in verdict["transitions"]}
+    faults = [f"{words(one)} is missing" for one in case.boundaries if one not in seen]
+    faults += [f"{words(one)} is none" for one in sorted(seen - {*case.boundaries, *case.also})]
+    word = "not-monotonic" if len(seen | set(case.boundaries)) > 1 else "found"
     if verdict["verdict"] != word:
         faults.append(f"the verdict should be {word}")
     faces = {face["first"] for face in verdict["faces"]}

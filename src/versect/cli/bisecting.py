@@ -12,6 +12,7 @@ from versect.app import bisect as bisecting
 from versect.app.bisect import Finding
 from versect.app.inquiry import Inquiry
 from versect.app.plan import answering
+from versect.cli.job import summarise
 from versect.cli.searching import Prepared, Request, Tools, line_of, made, prepare, side, tools_for
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
@@ -21,6 +22,7 @@ from versect.model.trial import NotRun
 from versect.model.verdict import Question
 from versect.report import bisection_json, bisection_markdown
 from versect.report.bisection import BisectionView, Noise, advice, headline, sentences
+from versect.report.summary import of_bisection
 from versect.report.write import write
 from versect.search.cost import cost
 from versect.search.history import Plan
@@ -146,14 +148,8 @@ def folder_of(tools: Tools, view: BisectionView) -> Path:
 
 def publish(tools: Tools, view: BisectionView, request: Request, *, aside: bool = False) -> int:
     """Write a verdict in all formats and say it; ``aside`` on standard error only."""
-    folder, text = folder_of(tools, view), bisection_json.document(view, made=made())
-    write(folder / "verdict.json", text)
-    write(folder / "verdict.md", bisection_markdown.document(view, made=made()))
-    for which, one in (("last", view.before), ("first", view.after)):
-        if one is not None and one.lock:
-            does = "passing" if isinstance(one.step.outcome, Passed) else "failing"
-            write(folder / f"pylock.{which}-{does}.toml", one.lock)
-    say = tools.wiring.say
+    folder = folder_of(tools, view)
+    text, say = keep(folder, view), tools.wiring.say
     if request.as_json and not aside:
         click.echo(text, nl=False)
     else:
@@ -161,7 +157,20 @@ def publish(tools: Tools, view: BisectionView, request: Request, *, aside: bool 
     if advice(view):
         say(f"hint: {advice(view)}")
     say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
+    summarise(tools.wiring, lambda room: of_bisection(view, room=room))
     return view.kind.exit_code
+
+
+def keep(folder: Path, view: BisectionView) -> str:
+    """Write a verdict with the locks of both sides into a folder, and give its JSON."""
+    text = bisection_json.document(view, made=made())
+    write(folder / "verdict.json", text)
+    write(folder / "verdict.md", bisection_markdown.document(view, made=made()))
+    for which, one in (("last", view.before), ("first", view.after)):
+        if one is not None and one.lock:
+            does = "passing" if isinstance(one.step.outcome, Passed) else "failing"
+            write(folder / f"pylock.{which}-{does}.toml", one.lock)
+    return text
 
 
 def _check_start(line: Line, plan: Plan, inquiry: Inquiry) -> None:

@@ -18,6 +18,7 @@ from versect.app.again import find_trial, releases_of, stored_trials
 from versect.app.review import changes, review
 from versect.app.run import run_cells, run_id
 from versect.classify.rules import classify
+from versect.cli.job import summarise
 from versect.cli.wiring import Wiring, now, stdout
 from versect.engine.select import Choice
 from versect.errors import StorageError, UsageError
@@ -25,8 +26,11 @@ from versect.model.outcome import Unresolved
 from versect.model.study import Study
 from versect.model.trial import NotRun, Probe
 from versect.report import json as json_report
-from versect.report import markdown, terminal
+from versect.report import junit, markdown, page, terminal
+from versect.report.badge import badge
+from versect.report.constraints import constraints
 from versect.report.progress import describe
+from versect.report.summary import of_matrix
 from versect.report.view import MatrixView, matrix_view
 from versect.report.write import write
 from versect.source.draft import Draft
@@ -45,28 +49,7 @@ def run(wiring: Wiring, draft: Draft, *, engine: str, jobs: int, fresh: bool) ->
     choice = wiring.choose(engine)
     wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {jobs}")
     with alone(wiring, folder):
-        log = JsonLines(folder, study.name)
-        plan = _plan(wiring, study, choice, log, fresh=fresh)
-        for path in (folder / NAME, place(folder, fingerprint(study))):
-            write(path, document(draft))
-        progress = wiring.progress()
-        executor = ThreadPoolExecutor(jobs, thread_name_prefix="versect-cell")
-        try:
-            with wiring.laboratory(
-                study, plan.releases, choice.engine, run_id(now())
-            ) as laboratory:
-                results = run_cells(
-                    plan,
-                    study.symptom,
-                    laboratory=laboratory,
-                    log=log,
-                    progress=progress,
-                    executor=executor,
-                    jobs=jobs,
-                )
-        finally:
-            progress.close()
-            executor.shutdown(wait=True, cancel_futures=True)
+        plan, results = tried(wiring, draft, choice, jobs=jobs, fresh=fresh)
         view = matrix_view(study, plan.cells, results)
         publish(wiring, folder, view)
     outcomes = [outcome for _, outcome in results.values()]
@@ -74,6 +57,47 @@ def run(wiring: Wiring, draft: Draft, *, engine: str, jobs: int, fresh: bool) ->
     if lost:
         wiring.say(f"{len(lost)} cells could not be tried; the same command tries them again")
     return INCONCLUSIVE if lost else 0
+
+
+def tried(
+    wiring: Wiring, draft: Draft, choice: Choice, *, jobs: int, fresh: bool
+) -> tuple[planning.Plan, dict[str, planning.Result]]:
+    """Plan a study and ask its open cells; whoever calls this is ``alone`` in its folder."""
+    study = draft.study()
+    folder = wiring.results / study.name
+    plan = _plan(wiring, study, choice, JsonLines(folder, study.name), fresh=fresh)
+    for path in (folder / NAME, place(folder, fingerprint(study))):
+        write(path, document(draft))
+    return plan, ask(wiring, study, choice, plan, jobs=jobs)
+
+
+def ask(  # noqa: PLR0913 - the parts, what is asked, and with how many hands
+    wiring: Wiring,
+    study: Study,
+    choice: Choice,
+    plan: planning.Plan,
+    *,
+    jobs: int,
+    repeat: int = 0,
+) -> dict[str, planning.Result]:
+    """Ask the open cells of a plan in a run of its own; see ``run_cells``."""
+    progress = wiring.progress()
+    executor = ThreadPoolExecutor(jobs, thread_name_prefix="versect-cell")
+    try:
+        with wiring.laboratory(study, plan.releases, choice.engine, run_id(now())) as laboratory:
+            return run_cells(
+                plan,
+                study.symptom,
+                laboratory=laboratory,
+                log=JsonLines(wiring.results / study.name, study.name),
+                progress=progress,
+                executor=executor,
+                jobs=jobs,
+                repeat=repeat,
+            )
+    finally:
+        progress.close()
+        executor.shutdown(wait=True, cancel_futures=True)
 
 
 def dry_run(wiring: Wiring, draft: Draft, *, engine: str, fresh: bool) -> int:
@@ -107,12 +131,29 @@ def report(wiring: Wiring, name: str, *, reclassify: bool) -> int:
 
 def publish(wiring: Wiring, folder: Path, view: MatrixView) -> None:
     """Write all formats of a view and show it."""
-    made = f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
-    write(folder / "table.md", markdown.table(view, made=made))
-    write(folder / "matrix.json", json_report.matrix(view, made=made))
     terminal.show(view, stdout())
-    wiring.say(f"written: {folder / 'table.md'}, {folder / 'matrix.json'}")
+    keep(wiring, folder, view)
+    summarise(wiring, lambda room: of_matrix(view, room=room))
     wiring.say(f"trials: {folder / 'trials.jsonl'}; locks: {folder / 'locks'}")
+
+
+def keep(wiring: Wiring, folder: Path, view: MatrixView) -> None:
+    """Write all formats of a view."""
+    made = f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
+    files = (
+        ("table.md", markdown.table(view, made=made)),
+        ("matrix.json", json_report.matrix(view, made=made)),
+        ("junit.xml", junit.document(view, made=made)),
+        ("badge.svg", badge(view)),
+        ("constraints.txt", constraints(view, made=made)),
+    )
+    for name, text in files:
+        if text:
+            write(folder / name, text)
+        else:
+            (folder / name).unlink(missing_ok=True)  # an earlier run's would no longer be true
+    wiring.say(f"written to {folder}: {', '.join(name for name, text in files if text)}")
+    wiring.say(f"page: {page.publish(folder, view, made=made, say=wiring.say)}")
 
 
 def reproduce(wiring: Wiring, name: str | None, cell_id: str, *, engine: str, run_it: bool) -> int:

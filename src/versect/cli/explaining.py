@@ -59,7 +59,7 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
     if result is None:
         wiring.say("nothing to explain: one side's environment cannot be built")
         return Kind.INCONCLUSIVE.exit_code
-    view, folder = _view(verdict, result, steps), bisecting.folder_of(tools, verdict)
+    view, folder = view_of(verdict, result, steps), bisecting.folder_of(tools, verdict)
     return _publish(tools, view, folder, as_json=request.as_json)
 
 
@@ -74,7 +74,15 @@ def _lift(tools: Tools, verdict: BisectionView) -> Lift:
     return repeats
 
 
-def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -> ExplanationView:
+def view_of(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -> ExplanationView:
+    """Give what is shown of an explanation.
+
+    Args:
+        verdict: The bisection whose boundary was explained.
+        found: The explanation.
+        steps: The trials of parts of the changes.
+
+    """
     sides = (verdict.before, verdict.after)
     names = [s.step.trial.probe.cell.value(verdict.line.axis) for s in sides if s is not None]
     before, after = names
@@ -95,13 +103,19 @@ def _view(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...]) -
     )
 
 
-def _publish(tools: Tools, view: ExplanationView, folder: Path, *, as_json: bool) -> int:
-    """Write an explanation in all formats and say it."""
+def keep(folder: Path, view: ExplanationView) -> str:
+    """Write an explanation into a folder, and give its JSON."""
     text = report.document(view, made=searching.made())
     write(folder / "explanation.json", text)
     write(folder / "explanation.md", report.markdown(view, made=searching.made()))
     if view.diff:
         write(folder / "explanation.diff", view.diff)
+    return text
+
+
+def _publish(tools: Tools, view: ExplanationView, folder: Path, *, as_json: bool) -> int:
+    """Write an explanation in all formats and say it."""
+    text = keep(folder, view)
     if as_json:
         click.echo(text, nl=False)
     else:

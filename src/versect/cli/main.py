@@ -20,8 +20,17 @@ _COMMANDS: Final = {
     "bisect": ("versect.cli.bisect", "Find the release that brought the failure, or mended it."),
     "explain": ("versect.cli.explain", "Find the lines of a release that bring the failure."),
     "blame": ("versect.cli.blame", "Find the project that differs between what works and fails."),
+    "accept": ("versect.cli.accept", "Make what a study's cells do now its baseline."),
+    "check": (
+        "versect.cli.check",
+        "Run what is new, compare with the baseline, bisect what broke.",
+    ),
+    "history": ("versect.cli.history", "Show when cells changed, and what else changed with them."),
+    "diff": ("versect.cli.diff", "Show what two runs left known that is not the same."),
     "reproduce": ("versect.cli.reproduce", "Print, or run, the exact command of one cell."),
     "report": ("versect.cli.report", "Write the table again from stored trials, running nothing."),
+    "show": ("versect.cli.show", "Open a study's page in the browser."),
+    "query": ("versect.cli.query", "Answer a question in SQL over stored trials."),
     "releases": ("versect.cli.releases", "Show a project's releases and why some are dropped."),
     "images": ("versect.cli.images", "Make the container images of interpreters."),
     "cache": ("versect.cli.cache", "Show and prune environments, locks and indexes kept on disk."),
@@ -49,7 +58,8 @@ class _Commands(click.Group):
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done, 2 wrong request, 3 index, 4 engine, 5 store, 6 tool, 7 storage, "
-    "12 some cells could not be tried, 70 a bug in versect, 130 interrupted.",
+    "12 some cells could not be tried, 20-22 what check found, 70 a bug in versect, "
+    "130 interrupted.",
 )
 @click.version_option(__version__, prog_name="versect")
 def cli() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -208,10 +208,11 @@ def listed(names: Sequence[str]) -> str:
 
 
 def _without_boundary(view: BisectionView) -> str:
-    line, known = view.line, view.history.known
-    every = counted(len(line.names), view.noun)
-    asked = f"{len(known)} of {every} asked, {ranges(view)}"
-    none = f"no release of {line.axis}" if view.noun == "release" else f"no {view.noun}"
+    known = view.history.known
+    rest = len(view.line.names) - len(known)
+    none = f"none of the {counted(len(known), view.noun)} asked"
+    left = f"; {rest} {'was' if rest == 1 else 'were'} not asked" if rest else ""
+    asked = f"{ranges(view)}{left}"
     match view.kind:
         case Kind.PASSES:
             return f"{none} fails: {asked}"
@@ -224,7 +225,7 @@ def _without_boundary(view: BisectionView) -> str:
         case _ if DECIDED.intersection(known.values()):
             return f"the failure was not seen where it could be decided: {asked}"
         case _:
-            return f"nothing could be decided: {asked}"
+            return f"{none} can be decided: {asked}"
 
 
 def _wrong_ends(view: BisectionView) -> str:
@@ -247,6 +248,8 @@ def _sentences(view: BisectionView) -> Iterator[str]:
         if view.kind is Kind.TRANSITIONS:
             yield ranges(view)
         yield from _undecided(view, found)
+    else:
+        yield from _reasons(view, view.history.known)
     yield from _ends(view)
     failing = [place for place, _, does in _contrary(view) if does == "fails"]
     if view.kind is Kind.FAILS:
@@ -337,16 +340,25 @@ def _odds(noise: Noise) -> Iterator[str]:
 
 
 def _undecided(view: BisectionView, found: Transition) -> Iterator[str]:
-    """Say why the suspects before the last could not be decided: one by one, or how many for what.
+    """Say why the suspects before the last could not be decided.
 
     A release between those that cannot be decided may not have been tried at all.
     """
-    outcomes, places = view.outcomes, found.suspects[:-1]
+    yield from _reasons(view, found.suspects[:-1])
+
+
+def _reasons(view: BisectionView, places: Collection[int]) -> Iterator[str]:
+    """Say why places could not be decided: each for itself, of many how many for which cause."""
+    outcomes = view.outcomes
     reasons: dict[str, list[str]] = {}
     for place in places:
         outcome = outcomes.get(place)
-        if len(places) <= _LISTED or outcome is None:
-            reason = "not tried" if outcome is None else outcome_words(outcome)
+        if outcome is None:
+            reason = "not tried"
+        elif isinstance(outcome, Passed | Failed):
+            continue
+        elif len(places) <= _LISTED:
+            reason = outcome_words(outcome)
         else:
             kind = outcome.cause if isinstance(outcome, Unresolved) else "another failure"
             reason = f"{glyph(outcome)} {kind}"
@@ -366,10 +378,8 @@ def _unused(view: BisectionView) -> Iterator[str]:
 def _not_excluded(view: BisectionView) -> Iterator[str]:
     """Say what the answers leave open: a search by halves cannot see a window it steps over."""
     gaps = view.history.unexplored
-    if view.history.transition is None:
-        return
     oldest = spoken_of(view.history.known).start
-    if view.good is None and oldest > 0:
+    if view.good is None and oldest > 0 and view.history.transition is not None:
         yield (
             f"of {counted(oldest, view.noun)} before {view.name(oldest)} nothing is known; "
             f"{'--good' if view.question is Question.FIRST_FAILING else '--bad'} names an older end"

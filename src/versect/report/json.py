@@ -17,8 +17,13 @@ SCHEMA_VERSION: Final = 1
 
 def matrix(view: MatrixView, *, made: str) -> str:
     """Give ``matrix.json``."""
+    return json.dumps(document(view, made=made), indent=1) + "\n"
+
+
+def document(view: MatrixView, *, made: str) -> dict[str, Any]:
+    """Give what ``matrix.json`` holds."""
     study = view.study
-    document = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "made": made,
         "study": study.name,
@@ -52,20 +57,19 @@ def matrix(view: MatrixView, *, made: str) -> str:
             for b in view.boundaries
         ],
     }
-    return json.dumps(document, indent=1) + "\n"
 
 
 def _cell(cell: Cell, trial: Trial | None, outcome: Outcome | None) -> dict[str, Any]:
     axes: dict[str, str] = {"python": cell.pins.python}
     axes.update((name, str(version)) for name, version in cell.pins.releases)
     axes.update(cell.parameters)
-    document: dict[str, Any] = {"id": cell.id, "axes": axes, **outcome_of(outcome)}
+    known: dict[str, Any] = {"id": cell.id, "axes": axes, **outcome_of(outcome)}
     if trial is None:
-        return document
+        return known
     setting, observation = trial.setting, trial.observation
     timings = observation.timings
     return {
-        **document,
+        **known,
         "at": trial.at.isoformat(timespec="seconds"),
         "run": trial.run,
         "engine": setting.engine,

@@ -48,6 +48,17 @@ def sentence(boundary: Boundary) -> str:
     )
 
 
+def rows(view: MatrixView) -> Iterator[str]:
+    """Give the grid as the lines of a Markdown table, its head first."""
+    grid = view.grid
+    heads = [_head(grid, column) for column in grid.columns]
+    yield "| " + " | ".join([*map(escaped, grid.row_axes), *heads]) + " |"
+    yield "|" + "---|" * (len(grid.row_axes) + len(heads))
+    for row in grid.rows:
+        faces = [view.face(entry[0]) if entry else "" for entry in row.entries]
+        yield "| " + " | ".join([*map(escaped, row.labels), *map(escaped, faces)]) + " |"
+
+
 def escaped(text: str) -> str:
     """Make a text harmless in a line of Markdown: no markup, no HTML, no line breaks."""
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "�", text)
@@ -73,7 +84,7 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
         yield f"- {escaped(sentence(boundary))}"
     if view.boundaries:
         yield ""
-    yield from _grid(view, view.grid)
+    yield from rows(view)
     yield ""
     shown = [glyph for glyph, count in view.counts.items() if count]
     legend = [f"`{glyph}` {WORDS[glyph]}" for glyph in shown]
@@ -105,15 +116,6 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
         yield f"Repeat any cell with `versect reproduce {name} CELL`, for example:"
         yield ""
         yield fenced(f"versect reproduce {name} {cell} --run").replace("text\n", "console\n", 1)
-
-
-def _grid(view: MatrixView, grid: Grid) -> Iterator[str]:
-    heads = [_head(grid, column) for column in grid.columns]
-    yield "| " + " | ".join([*map(escaped, grid.row_axes), *heads]) + " |"
-    yield "|" + "---|" * (len(grid.row_axes) + len(heads))
-    for row in grid.rows:
-        faces = [view.face(entry[0]) if entry else "" for entry in row.entries]
-        yield "| " + " | ".join([*map(escaped, row.labels), *map(escaped, faces)]) + " |"
 
 
 def _head(grid: Grid, column: tuple[str, ...]) -> str:

@@ -51,7 +51,8 @@ def history(plan: Plan) -> Search[int, History]:
     if top is None:
         yield from ask(known, plan.good or 0)
     else:
-        low = yield from _passing_end(known, plan.good, _first_failing(known, -1))
+        high = _first_failing(known, -1)
+        low = yield from _passing_end(known, plan.good, high, stride=max(1, bad - high))
         if low is None and plan.good is None:
             older = range(_first_failing(known, -1), top)
             yield from _scan(known, older, Answer.PASSED, plan.size.bit_length())
@@ -170,14 +171,14 @@ def _failing_end(known: Known, bad: int, oldest: int) -> Generator[Ask[int], Ans
 
 
 def _passing_end(
-    known: Known, good: int | None, high: int
+    known: Known, good: int | None, high: int, *, stride: int = 1
 ) -> Generator[Ask[int], Answer, int | None]:
-    """Find a passing release before a failing one."""
+    """Find a passing release before a failing one, by strides that start with ``stride``."""
     passing = _last(known, Answer.PASSED, high)
     if passing is not None:
         return passing
     if good is None:
-        for place in _strides(high, -1, 0):
+        for place in _strides(high, -1, 0, first=stride):
             answer = yield from ask(known, place)
             if answer not in DECIDED:
                 yield from _up_to_failing(known, place)
@@ -210,10 +211,10 @@ def _up_to_failing(known: Known, undecided: int) -> Narrowing:
     yield from narrow(known, low, high, below=frozenset(Answer) - {Answer.FAILED})
 
 
-def _strides(start: int, direction: int, end: int) -> list[int]:
-    """Give places away from a start at 1, 2, 4, ... with the end as the last one."""
+def _strides(start: int, direction: int, end: int, *, first: int = 1) -> list[int]:
+    """Give places away from a start at 1, 2, 4, ... times a stride, with the end as the last."""
     found: list[int] = []
-    stride = 1
+    stride = first
     while (start + direction * stride - end) * direction < 0:
         found.append(start + direction * stride)
         stride *= 2
