@@ -290,7 +290,7 @@ def test_what_passes_everywhere_says_what_was_asked_and_offers_a_scan(versect):
     status, out, err = versect(*BISECT, "--", "python", "fine.py")
     assert status == 10
     assert re.match(r"none of the \d+ releases asked fails: lib ", out)
-    assert "of 8 releases asked, lib passes 1.0-1.7" in out
+    assert "lib passes 1.0-1.7" in out
     assert "--scan" in err
 
 
