@@ -2,7 +2,9 @@
 
 Twelve cells: 3 Pythons x httpx 0.27.2, 0.28.1 x openai 1.55.3, 1.109.1; the reproduction imports
 openai and makes a client. The download cache is warm, versect's own store is empty, -j 2. Rounds
-alternate so that a machine whose speed drifts is fair to all; the ratios are of medians.
+alternate so that a machine whose speed drifts is fair to all; the ratios are of medians. Everybody
+works in a new folder and may write bytecode, whatever PYTHONDONTWRITEBYTECODE says here: so do the
+users of either. Processor seconds are those of all processes but a container engine's.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import argparse
 import json
 import os
 import platform
-import shutil
+import resource
 import statistics
 import subprocess
 import sys
@@ -19,7 +21,9 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 HTTPX = ("0.27.2", "0.28.1")
 OPENAI = ("1.55.3", "1.109.1")
@@ -69,40 +73,55 @@ def call(argv: list[str], folder: Path, env: dict[str, str] | None = None) -> No
         sys.exit(f"{' '.join(argv)} ended with {done.returncode}\n{done.stdout}{done.stderr}")
 
 
-def seconds(action: Callable[[], None]) -> float:
-    """Give the wall-clock seconds that an action takes."""
-    started = time.perf_counter()
+class Spent(NamedTuple):
+    """What one run took."""
+
+    seconds: float
+    """Of wall-clock time."""
+    processor: float
+    """Seconds of all processors together."""
+
+
+def spent(action: Callable[[], None]) -> Spent:
+    """Give what an action takes."""
+    started, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     action()
-    return time.perf_counter() - started
+    seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Spent(seconds, processor)
 
 
-def measure(rounds: int, engines: list[str]) -> dict[str, list[float]]:
-    """Time every contestant once a round, in turn, after one round that warms the downloads."""
-    times: dict[str, list[float]] = {}
+def measure(rounds: int, engines: list[str]) -> dict[str, list[Spent]]:
+    """Time every contestant once a round, in turn, after one round that warms the downloads.
+
+    Folders are new and removed at the end: where thousands of files were removed a moment ago,
+    some file systems (ext4) are slow to make others.
+    """
+    times: dict[str, list[Spent]] = {}
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def once(name: str, action: Callable[[], None], *, counted: bool) -> None:
-        spent = seconds(action)
-        print(f"{name:24} {spent:7.2f} s{'' if counted else '  (warm-up)'}", flush=True)
+        one = spent(action)
+        words = f"{one.seconds:7.2f} s {one.processor:7.2f} processor s"
+        print(f"{name:24} {words}{'' if counted else '  (warm-up)'}", flush=True)
         if counted:
-            times.setdefault(name, []).append(spent)
+            times.setdefault(name, []).append(one)
 
     with tempfile.TemporaryDirectory(prefix="versect-bench-") as name:
-        folder = Path(name)
-        (folder / "repro.py").write_text(CODE)
-        (folder / "noxfile.py").write_text(NOXFILE)
-        cache = folder / "cache"
-        for round_number in range(rounds + 1):
-            counted = round_number > 0
-            shutil.rmtree(folder / ".nox", ignore_errors=True)
-            once("nox -db uv", lambda: nox(folder), counted=counted)
-            for engine in engines:
-                shutil.rmtree(cache, ignore_errors=True)
-                shutil.rmtree(folder / "results", ignore_errors=True)
-                flag = f"--engine={engine}"
-                once(f"versect {engine}", lambda f=flag: versect(folder, cache, f), counted=counted)
-                again = f"versect {engine}, again"
-                once(again, lambda f=flag: versect(folder, cache, f), counted=counted)
-            once("versect --help", lambda: call(["versect", "--help"], folder), counted=counted)
+        for number in range(rounds + 1):
+            counted = number > 0
+            for contestant in ("nox", *engines):
+                folder = Path(name, str(number), contestant)
+                folder.mkdir(parents=True)
+                (folder / "repro.py").write_text(CODE)
+                if contestant == "nox":
+                    (folder / "noxfile.py").write_text(NOXFILE)
+                    once("nox -db uv", partial(nox, folder), counted=counted)
+                    continue
+                run = partial(versect, folder, folder / "cache", f"--engine={contestant}")
+                once(f"versect {contestant}", run, counted=counted)
+                once(f"versect {contestant}, again", run, counted=counted)
+            once("versect --help", partial(call, ["versect", "--help"], folder), counted=counted)
     return times
 
 
@@ -113,14 +132,15 @@ def main() -> None:
     parser.add_argument("--engines", default="local,docker")
     options = parser.parse_args()
     times = measure(options.rounds, options.engines.split(","))
-    baseline = statistics.median(times["nox -db uv"])
+    medians = {name: statistics.median(one.seconds for one in all_) for name, all_ in times.items()}
     rows = {
         name: {
-            "seconds": [round(t, 3) for t in spent],
-            "median": round(statistics.median(spent), 3),
-            "ratio to nox -db uv": round(statistics.median(spent) / baseline, 3),
+            "seconds": [round(one.seconds, 3) for one in all_],
+            "median": round(medians[name], 3),
+            "ratio to nox -db uv": round(medians[name] / medians["nox -db uv"], 3),
+            "processor seconds": [round(one.processor, 3) for one in all_],
         }
-        for name, spent in times.items()
+        for name, all_ in times.items()
     }
     document = {
         "schema_version": 1,

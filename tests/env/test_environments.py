@@ -1,6 +1,7 @@
 """Environments as they lie on disk, and what happens to them when somebody misbehaves."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -243,6 +244,65 @@ def test_only_what_a_study_imports_is_compiled_and_more_of_it_later(workshop):
     workshop.roots = frozenset({"big.b"})
     later = workshop.store().build(workshop.lock(Requirement("more")), target_here())
     assert {p.name.split(".")[0] for p in _site(later).rglob("*.pyc")} == {"__init__", "a", "b"}
+
+
+def test_what_was_written_before_an_environment_was_made_from_it_is_noticed(workshop, environment):
+    make_wheel(workshop.files, "more", "1.0", requires=["plain"])
+    store = workshop.store()
+    _write_in_place(_site(environment))
+    other = store.build(workshop.lock(Requirement("more")), target_here())
+    assert not store.intact(other), "it was made of a file that was spoilt already"
+    again = store.build(workshop.lock(Requirement("more")), target_here())
+    assert store.intact(again)
+    assert _run(again, "-c", "import plain; print(plain.VERSION)") == "1.0"
+
+
+def test_a_cache_that_comes_back_from_a_backup_heals(workshop, environment):
+    layers = workshop.places.layers(linked=False)
+    for folder in (workshop.places.environments, layers):
+        shutil.copytree(folder, f"{folder}.copy", symlinks=True)
+        shutil.rmtree(folder)
+        Path(f"{folder}.copy").rename(folder)
+    store = workshop.store()
+    assert not store.intact(environment), "its files have other numbers"
+    again = store.build(workshop.lock(PLAIN), target_here())
+    assert store.intact(again)
+    assert _run(again, "-c", "import plain; print(plain.VERSION)") == "1.0"
+
+
+def test_releases_share_the_bytecode_of_equal_files(workshop):
+    for version in ("1.0", "2.0"):
+        files = {"big/__init__.py": "", "big/same.py": "X = 1\n", "big/v.py": f"V = '{version}'\n"}
+        make_wheel(workshop.files, "big", version, files=files)
+    one, two = _both_releases_of_big(workshop)
+    shared = {name for name in one if one[name].samefile(two[name])}
+    assert shared == {"__init__", "same"}
+    assert one.keys() == two.keys() == shared | {"v"}
+
+
+def test_bytecode_that_somebody_wrote_into_is_not_shared(workshop):
+    for version in ("1.0", "2.0"):
+        files = {"big/__init__.py": "", "big/same.py": "X = 1.0\n"}
+        make_wheel(workshop.files, "big", version, files=files)
+
+    def poison(cached):
+        cached["same"].write_bytes(cached["same"].read_bytes() + b" ")
+
+    one, two = _both_releases_of_big(workshop, poison)
+    assert {name for name in one if one[name].samefile(two[name])} == {"__init__"}
+    assert two["same"].read_bytes() != one["same"].read_bytes()
+
+
+def _both_releases_of_big(workshop, between=lambda cached: None):
+    """Give the bytecode of two releases by module; ``between`` meets that of the first one."""
+    store, found = workshop.store(), []
+    for version in ("1.0", "2.0"):
+        lock = workshop.lock(Requirement(f"big=={version}"))
+        environment = store.build(lock, target_here())
+        assert _run(environment, "-B", "-c", "import big.same; print(1)") == "1"
+        found.append({p.name.split(".")[0]: p for p in _site(environment).rglob("*.pyc")})
+        between(found[0])
+    return found
 
 
 def test_an_environment_for_containers_is_hard_links(tmp_path):

@@ -103,6 +103,19 @@ def test_an_interpreter_is_asked_once_and_again_when_it_has_changed(tmp_path, in
     assert asked.read_text() == "x\nx\n"
 
 
+def test_a_file_called_after_another_version_is_asked_only_when_nothing_else_is_left(
+    tmp_path, interpreters
+):
+    asked = _counting(tmp_path, "3.98.1")  # python3.99 says that it is 3.98
+    found = interpreters()
+    assert found.find(HERE) is not None
+    assert not asked.exists()
+    assert found.find("3.98").version == "3.98.1"
+    assert asked.read_text() == "x\n"
+    assert interpreters().find("3.98").version == "3.98.1"
+    assert asked.read_text() == "x\n"
+
+
 def test_a_memory_that_is_garbled_is_made_again(tmp_path, interpreters):
     (tmp_path / "memory.json").write_text('{"x": {"version"')
     assert interpreters().find(HERE) is not None

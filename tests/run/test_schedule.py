@@ -64,6 +64,22 @@ def test_answers_come_before_everything_is_prepared():
         stream.close()
 
 
+def test_workers_go_on_while_an_answer_is_being_used():
+    asked = [threading.Event() for _ in range(3)]
+    with ThreadPoolExecutor(1) as executor:
+        stream = answers(
+            {"g": range(3)},
+            prepare=lambda group: group,
+            ask=lambda question, _: asked[question].set(),
+            executor=executor,
+            jobs=1,
+        )
+        next(stream)
+        assert asked[1].wait(5)
+        assert not asked[2].is_set()
+        assert len(list(stream)) == 2
+
+
 def test_closing_early_cancels_what_has_not_begun():
     asked = []
     with ThreadPoolExecutor(2) as executor:

@@ -109,7 +109,7 @@ def make(
 
 
 def finished(
-    trials: Iterable[Trial], symptom: Symptom, *, fingerprint: str, engine: str
+    trials: Iterable[Trial], symptom: Symptom, *, fingerprint: str, engine: str, repeat: int = 0
 ) -> dict[str, Result]:
     """Give the last finished trial of each cell, by cell id, judged under a symptom.
 
@@ -119,7 +119,7 @@ def finished(
     known: dict[str, Result] = {}
     for trial in answering(trials, fingerprint=fingerprint, engine=engine):
         outcome = classify(symptom, trial.observation)
-        if trial.probe.repeat == 0 and not is_transient(outcome):
+        if trial.probe.repeat == repeat and not is_transient(outcome):
             known[trial.probe.cell.id] = (trial, outcome)
     return known
 

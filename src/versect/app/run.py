@@ -48,6 +48,7 @@ def run_cells(  # noqa: PLR0913 - a use case names everything that it needs
     progress: Progress,
     executor: Executor,
     jobs: int,
+    repeat: int = 0,
 ) -> dict[str, Result]:
     """Ask every open cell of a plan; each answer is on disk before it is shown.
 
@@ -59,7 +60,7 @@ def run_cells(  # noqa: PLR0913 - a use case names everything that it needs
     """
     groups: dict[Pins, list[Probe]] = defaultdict(list)
     for cell in plan.open:
-        groups[cell.pins].append(Probe(cell=cell, repeat=0))
+        groups[cell.pins].append(Probe(cell=cell, repeat=repeat))
     results = {cell.id: plan.known[cell.id] for cell in plan.cells if cell.id in plan.known}
     progress.planned(plan.cells, len(results))
     for pins in groups:

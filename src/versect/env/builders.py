@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
-import httpx2
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
@@ -63,7 +62,7 @@ class ContainerBuilder:
             return NotRun(cause=Cause.NO_WHEEL, detail=detail)
         try:
             content = self._fetch(archive.url)
-        except (httpx2.HTTPError, OSError) as error:
+        except OSError as error:
             detail = f"cannot fetch {archive.filename}: {error}"
             return NotRun(cause=Cause.INDEX_UNAVAILABLE, detail=detail)
         sha256 = hashlib.sha256(content).hexdigest()
@@ -146,15 +145,19 @@ def download(url: str) -> bytes:
     """Fetch a file from an index, or read it where the index is a folder.
 
     Raises:
-        HTTPError: The index did not give it (httpx2).
-        OSError: It cannot be read.
+        OSError: The index did not give it, or it cannot be read.
 
     """
     parts = urlsplit(url)
     if parts.scheme == "file":
         return Path(unquote(parts.path)).read_bytes()
-    answer = httpx2.get(url, follow_redirects=True, timeout=_TIMEOUT)
-    answer.raise_for_status()
+    import httpx2  # slow to load, and most runs build nothing
+
+    try:
+        answer = httpx2.get(url, follow_redirects=True, timeout=_TIMEOUT)
+        answer.raise_for_status()
+    except httpx2.HTTPError as error:
+        raise OSError(str(error) or type(error).__name__) from error
     return answer.content
 
 

@@ -7,22 +7,20 @@ import json
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock
 
-from versect.env import disk, layout, overlay
-from versect.env.inject import PTH_LINE, PTH_NAME
-from versect.env.layers import Layer, Layers
+from versect.env import disk, farm, layout, overlay
+from versect.env.layers import Layers
 from versect.env.leases import Leases
 from versect.model.environment import Environment, EnvironmentKey, Lock, Target
 from versect.model.outcome import Cause
 from versect.model.trial import NotRun
 
-_MANIFEST: Final = ".versect.json"
 _SPOILT: Final = "somebody had written into the environment that was to be copied"
 
 Fill = Callable[[Path], NotRun | None]
@@ -34,9 +32,11 @@ class Environments:
 
     An environment is a farm of hard links to layers. For containers it is mounted read-only.
     Without a container cells can write into it, so that its layers share nothing with the download
-    cache, and it is compared with what was built before and after every trial. A cell that wrote
-    into a file of an environment spoilt it for every environment that links the same file: each
-    notices it by its own comparison, and the layers are thrown away.
+    cache, and it is compared before and after every trial with what its layers were when they were
+    made. A cell that wrote into a file of an environment spoilt it for every environment that links
+    the same file, also for those made from then on: each notices it by its own comparison, and the
+    layers are thrown away. So are they when nobody can tell whether a file was written into or
+    replaced, and when a cache came back from a backup.
     """
 
     def __init__(self, folder: Path, layers: Layers, *, home: str | None) -> None:
@@ -71,10 +71,10 @@ class Environments:
             return True  # mounted read-only
         try:
             expected = self._manifest(environment.root)["state"]
-            found = dict(_state(environment.root))
+            found = dict(farm.states(environment.root))
             if found == expected:
                 return True
-            if any(_same_file(found.get(name), was) for name, was in expected.items()):
+            if any(found.get(name, was) != was for name, was in expected.items()):
                 self._layers.forget()
         except (OSError, ValueError):
             pass  # somebody wrote even there: it goes all the same
@@ -128,22 +128,9 @@ class Environments:
         layers = self._layers.of(lock, environment.target)
         if isinstance(layers, NotRun):
             return layers
-        target = environment.target
-        site = built / layout.site_packages(target.python)
-        for folder in (site, built / "bin"):
-            folder.mkdir(parents=True)
-        (built / "pyvenv.cfg").write_text(layout.pyvenv_cfg(target), encoding="utf-8")
-        for name in ("python", "python3", f"python{target.python}"):
-            (built / "bin" / name).symlink_to(target.executable)
-        made = {""}
-        for layer in layers:
-            _lay(layer, site, made)
-            _add_scripts(layer, built / "bin", site, environment.python)
-        (site / PTH_NAME).unlink(missing_ok=True)  # a wheel's own is a link to its layer
-        (site / PTH_NAME).write_text(PTH_LINE, encoding="utf-8")
-        self._describe(
-            built, {name: layer.name for layer in reversed(layers) for name in layer.files}
-        )
+        states = farm.lay(built, environment, layers)
+        owners = {name: layer.name for layer in reversed(layers) for name in layer.files}
+        self._describe(built, owners, states)
         return None
 
     def _copy(
@@ -152,92 +139,18 @@ class Environments:
         if self.intact(base):
             owners = self.owners(base)
             overlay.lay(base, copy, files, owned=owners.keys(), built=built)
-            self._describe(built, overlay.owners(owners, files))
+            self._describe(built, overlay.owners(owners, files), dict(farm.states(built)))
             if self.intact(base):  # still: what was linked is what was built
                 return None
         return NotRun(cause=Cause.ENVIRONMENT_MODIFIED, detail=_SPOILT)
 
-    def _describe(self, built: Path, owners: Mapping[str, str]) -> None:
+    def _describe(self, built: Path, owners: Mapping[str, str], states: Mapping[str, str]) -> None:
         """Write down what an environment is, once everything else is there."""
-        state = {} if self._home is not None else dict(_state(built))
-        document = json.dumps({"owners": owners, "state": state})
-        (built / _MANIFEST).write_text(document, encoding="utf-8")
+        document = json.dumps({"owners": owners, "state": {} if self._home else states})
+        (built / farm.MANIFEST).write_text(document, encoding="utf-8")
 
     def _manifest(self, root: Path) -> dict[str, dict[str, str]]:
         manifest: dict[str, dict[str, str]] = json.loads(
-            (root / _MANIFEST).read_text(encoding="utf-8")
+            (root / farm.MANIFEST).read_text(encoding="utf-8")
         )
         return manifest
-
-
-def _lay(layer: Layer, site: Path, made: set[str]) -> None:
-    """Lay the files of a layer, and their bytecode, below site-packages.
-
-    Texts instead of paths: an environment has thousands of files, and laying them is most of the
-    time that it takes to make one.
-    """
-    below, root, bytecode = str(site), str(layer.root), str(layer.bytecode)
-
-    def lay(source: str, name: str) -> bool:
-        folder = name.rpartition("/")[0]
-        if folder not in made:
-            os.makedirs(f"{below}/{folder}", exist_ok=True)  # noqa: PTH103 - as above
-            made.add(folder)
-        try:
-            disk.link(f"{source}/{name}", f"{below}/{name}")
-        except FileExistsError:  # two distributions with one file: the first one's stays
-            return False
-        return True
-
-    package_called_bin = "bin/__init__.py" in layer.files
-    for name in layer.files:
-        if (package_called_bin or not name.startswith("bin/")) and lay(root, name):
-            cached = layer.compiled.get(name)
-            if cached is not None:
-                lay(bytecode, cached)
-
-
-def _add_scripts(layer: Layer, folder: Path, site: Path, python: str) -> None:
-    """Write the scripts of a distribution so that they start this environment's interpreter."""
-    entry_points = [name for name in layer.files if name.endswith(".dist-info/entry_points.txt")]
-    for name in entry_points:
-        text = (site / name).read_text(encoding="utf-8", errors="replace")
-        for script, code in layout.scripts(text, python):
-            _write_script(folder / script, code.encode())
-    if "bin/__init__.py" in layer.files:
-        return
-    for name in layer.files:
-        target = folder / name.removeprefix("bin/")
-        if name.startswith("bin/") and name.count("/") == 1 and not target.exists():
-            content = (layer.root / name).read_bytes()
-            _write_script(target, layout.rebased(content, python) or content)
-
-
-def _write_script(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
-    path.chmod(0o755)
-
-
-def _state(root: Path) -> Iterator[tuple[str, str]]:
-    """Give what changes when somebody writes: size, time and number of every file.
-
-    Thousands of files are looked at before and after every trial, so that content is not read:
-    this finds what a program does without meaning to, not one that sets times back to hide it.
-    """
-    waiting = [(str(root), "")]
-    while waiting:
-        folder, prefix = waiting.pop()
-        with os.scandir(folder) as found:
-            for entry in found:
-                name = f"{prefix}{entry.name}"
-                if entry.is_dir(follow_symlinks=False):
-                    waiting.append((entry.path, f"{name}/"))
-                    yield name, "folder"
-                elif name != _MANIFEST:
-                    s = entry.stat(follow_symlinks=False)
-                    yield name, f"{s.st_ino} {s.st_size} {s.st_mtime_ns}"
-
-
-def _same_file(found: str | None, was: str) -> bool:
-    """Whether a file that differs is still the one that was linked: written into in place."""
-    return found is not None and found != was and found.partition(" ")[0] == was.partition(" ")[0]

@@ -7,9 +7,9 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,9 +18,18 @@ from packaging.version import Version
 from versect.env.probing import CODE, Facts, facts
 from versect.run.process import Processes
 
-_NAME: Final = re.compile(r"python3(?:\.\d+)?t?")
+_NAME: Final = re.compile(r"python(?:3|(3\.\d+))t?")
 _PATIENCE: Final = 20.0
 """Seconds that a candidate may take to say what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that may be an interpreter."""
+
+    path: Path
+    called: str | None
+    """``major.minor`` where its real name says so: ``python3.12`` -> ``3.12``."""
 
 
 class Interpreters:
@@ -30,22 +39,24 @@ class Interpreters:
         self._environment = environment
         self._home = home
         self._memory = memory
-        self._found: tuple[Facts, ...] | None = None
+        self._files: dict[str, _File] | None = None
+        self._known: dict[str, Facts | None] = {}
         self._lock = threading.Lock()
 
     def all(self) -> tuple[Facts, ...]:
         """Give every CPython found, newest first, each real executable once."""
-        with self._lock:
-            if self._found is None:
-                asked = self._ask(self._candidates())
-                real = {Path(f.executable).resolve(): f for f in asked if f.is_cpython}
-                newest = sorted(real.values(), key=lambda f: Version(f.version), reverse=True)
-                self._found = tuple(newest)
-            return self._found
+        return self._asked(lambda _: True)
 
     def find(self, python: str) -> Facts | None:
-        """Give the newest interpreter of ``major.minor``, or None."""
-        return next((f for f in self.all() if f.python == python), None)
+        """Give the newest interpreter of ``major.minor``, or None.
+
+        Files that are called after another version are asked only where no other file is it.
+        """
+        for ask in (lambda called: called in {python, None}), (lambda _: True):
+            found = next((f for f in self._asked(ask) if f.python == python), None)
+            if found is not None:
+                return found
+        return None
 
     def remedy(self, python: str) -> str:
         """Say how to get an interpreter that is missing."""
@@ -82,22 +93,35 @@ class Interpreters:
                 continue
             yield from (folder / name for name in names)
 
-    def _ask(self, candidates: Iterable[Path]) -> Iterator[Facts]:
-        known = self._recall()
-        files = {path.resolve(): path for path in reversed(tuple(candidates))}
-        keys = {path: key for path in reversed(files.values()) if (key := _key(path))}
-        new = [path for path, key in keys.items() if key not in known]
-        if new:
+    def _asked(self, wanted: Callable[[str | None], bool]) -> tuple[Facts, ...]:
+        """Give the CPythons among the files called after some versions, newest first."""
+        with self._lock:
+            if self._files is None:
+                self._files, self._known = self._list(), self._recall()
+            keys = [key for key, file in self._files.items() if wanted(file.called)]
+            self._ask([key for key in keys if key not in self._known])
+            answers = [self._known[key] for key in keys]
+        real = {Path(f.executable).resolve(): f for f in answers if f is not None and f.is_cpython}
+        return tuple(sorted(real.values(), key=lambda f: Version(f.version), reverse=True))
+
+    def _list(self) -> dict[str, _File]:
+        """Give each real file once, by key, as the first path that leads to it."""
+        files: dict[Path, _File] = {}
+        for path in self._candidates():
+            real = path.resolve()
+            found = _NAME.fullmatch(real.name)
+            files.setdefault(real, _File(path=path, called=found[1] if found else None))
+        return {key: file for file in files.values() if (key := _key(file.path)) is not None}
+
+    def _ask(self, keys: Sequence[str]) -> None:
+        """Ask files what they are, and remember it for the next time."""
+        files = self._files or {}
+        if keys:
             processes = Processes()
             with ThreadPoolExecutor(4) as pool:
-                answers = pool.map(lambda path: _answer(processes, path), new)
-                for path, answer in zip(new, answers, strict=True):
-                    known[keys[path]] = answer
-            self._remember({key: known[key] for key in keys.values()})
-        for key in keys.values():
-            answer = known[key]
-            if answer is not None:
-                yield answer
+                answers = pool.map(lambda key: _answer(processes, files[key].path), keys)
+                self._known.update(zip(keys, answers, strict=True))
+            self._remember({key: self._known[key] for key in files if key in self._known})
 
     def _recall(self) -> dict[str, Facts | None]:
         try:

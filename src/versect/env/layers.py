@@ -5,51 +5,28 @@ from __future__ import annotations
 import contextlib
 import csv
 import json
-import os
-import shutil
+import stat
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from filelock import FileLock
 from packaging.utils import NormalizedName, canonicalize_name
 
-from versect.env import disk, layout, uv
+from versect.env import disk, uv
+from versect.env.bytecode import Bytecode, Trusted
+from versect.env.layer import CONTENTS, FILES, Layer, load
 from versect.env.lock import part
-from versect.env.reach import imports, reached
 from versect.env.refusal import refusal
-from versect.errors import EngineUnavailable
 from versect.model.environment import Lock, LockedPackage, Target
 from versect.model.outcome import Cause
 from versect.model.trial import NotRun
 from versect.run.process import Processes
 
-_COMPILER: Final = Path(__file__).with_name("compile.py")
-_COMPILED: Final = "compiled.json"
 _PATIENCE: Final = 1800.0
 """Seconds that the download of a lock's wheels may take."""
-
-Trusted = Callable[[Target, Sequence[str], Path], str]
-"""Runs versect's own code with a target's interpreter: ``Engine.trusted``."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Layer:
-    """The files of one wheel and its bytecode for one interpreter."""
-
-    name: str
-    """The distribution's normalised name."""
-    files: tuple[str, ...]
-    """Relative to site-packages; scripts lie below ``bin/``."""
-    root: Path
-    bytecode: Path
-    """Holds ``__pycache__`` folders at the same relative places."""
-    compiled: Mapping[str, str | None]
-    """For each source that was compiled, where its bytecode lies, relative to ``bytecode``; None
-    for one that does not compile."""
 
 
 class Layers:
@@ -88,12 +65,10 @@ class Layers:
         """
         self._folder = folder.absolute()  # the compiler runs in a folder of its own
         self._linked = linked
-        self._roots = roots
-        self._imports: dict[Path, tuple[str, ...]] = {}
+        self._bytecode = Bytecode(trusted=trusted, roots=roots)
         self._uv = uv_program
         self._environment = uv.environment(environment)
         self._index = index
-        self._trusted = trusted
         self._processes = processes
         self._guard = threading.Lock()
 
@@ -110,13 +85,12 @@ class Layers:
         with self._guard, FileLock(self._folder / "layers.lock"):
             disk.sweep(self._folder / "tmp")
             refused = self._lay_out(lock, target) or self._compile(lock, target)
-            if refused is not None:
-                return refused
-            return tuple(self._layer(package, target) for package in lock.packages)
+            return refused or self._layers(lock, target)
 
     def forget(self) -> None:
         """Throw all layers away: a cell wrote into a file that environments share."""
         with self._guard, FileLock(self._folder / "layers.lock"):
+            self._bytecode.forget()
             for name in ("bytecode", "wheels"):
                 disk.remove(self._folder / name)
 
@@ -124,54 +98,18 @@ class Layers:
         """Give the layers of a lock if nothing is missing."""
         if not all(self._wheel(package).is_dir() for package in lock.packages):
             return None
-        layers = tuple(self._layer(package, target) for package in lock.packages)
-        return None if any(self._uncompiled(layers).values()) else layers
+        layers = self._layers(lock, target)
+        return None if self._bytecode.missing(layers) else layers
+
+    def _layers(self, lock: Lock, target: Target) -> tuple[Layer, ...]:
+        compiled = self._folder / "bytecode" / f"{target.cache_tag}-{target.magic}"
+        return tuple(
+            load(package.name, self._wheel(package), compiled / package.sha256)
+            for package in lock.packages
+        )
 
     def _wheel(self, package: LockedPackage) -> Path:
         return self._folder / "wheels" / package.sha256
-
-    def _bytecode(self, package: LockedPackage, target: Target) -> Path:
-        return self._folder / "bytecode" / f"{target.cache_tag}-{target.magic}" / package.sha256
-
-    def _layer(self, package: LockedPackage, target: Target) -> Layer:
-        root, bytecode = self._wheel(package), self._bytecode(package, target)
-        for used in (root, bytecode):
-            with contextlib.suppress(OSError):
-                os.utime(used)
-        files = json.loads((root / "layer.json").read_text(encoding="utf-8"))["files"]
-        compiled: dict[str, str | None] = {}
-        with contextlib.suppress(OSError):
-            compiled = json.loads((bytecode / _COMPILED).read_text(encoding="utf-8"))
-        return Layer(
-            name=package.name,
-            files=tuple(files),
-            root=root / "files",
-            bytecode=bytecode,
-            compiled=compiled,
-        )
-
-    def _uncompiled(self, layers: Sequence[Layer]) -> dict[Layer, list[str]]:
-        """Give the sources of each layer that cells will import and that were never compiled."""
-        owners = {file: layer for layer in reversed(layers) for file in layer.files}
-        if self._roots is None:
-            wanted = frozenset(filter(layout.is_compiled, owners))
-        else:
-            wanted = reached(
-                self._roots, owners.keys(), lambda file: self._read(owners[file], file)
-            )
-        missing: dict[Layer, list[str]] = {layer: [] for layer in layers}
-        for file in wanted:
-            if file not in owners[file].compiled:
-                missing[owners[file]].append(file)
-        return missing
-
-    def _read(self, layer: Layer, file: str) -> tuple[str, ...]:
-        """Give what a source imports; the same sources are asked for in many environments."""
-        path = layer.root / file
-        if path not in self._imports:
-            text = path.read_text(encoding="utf-8", errors="replace")
-            self._imports[path] = tuple(imports(text, file))
-        return self._imports[path]
 
     def _lay_out(self, lock: Lock, target: Target) -> NotRun | None:
         """Let uv lay out the wheels that are missing, and take each apart as a layer."""
@@ -209,9 +147,11 @@ class Layers:
                 return NotRun(cause=Cause.INSTALL_FAILED, detail=detail)
             brought = Counter(file for files in found.values() for file in files)
             clashing = {name for name, files in found.items() if any(brought[f] > 1 for f in files)}
+            tops = Counter(top for files in found.values() for top in set(map(_top, files)))
+            shared = frozenset(top for top, count in tops.items() if count > 1)
             for name in found.keys() - clashing:
-                package = packages[name]
-                self._carve(found[name], site, temporary / package.sha256, package)
+                built = temporary / packages[name].sha256
+                self._carve(found[name], site, shared, built, packages[name])
         return frozenset(clashing)
 
     def _run_uv(self, text: str, target: Target, folder: Path, site: Path) -> NotRun | None:
@@ -235,76 +175,61 @@ class Layers:
             return NotRun(cause=Cause.INDEX_UNAVAILABLE, detail=detail)
         return refusal(done.words, Cause.INSTALL_FAILED) if done.status != 0 else None
 
-    def _carve(self, names: Sequence[str], site: Path, built: Path, package: LockedPackage) -> None:
-        """Move the files of one distribution into a layer of its own."""
-        kept = []
-        for name in names:
-            source, moved = site / name, built / "files" / name
-            if source.is_file() and ".." not in Path(name).parts:
-                moved.parent.mkdir(parents=True, exist_ok=True)
-                source.rename(moved)
-                kept.append(name)
-        built.mkdir(exist_ok=True)
+    def _carve(
+        self,
+        names: Sequence[str],
+        site: Path,
+        shared: Collection[str],
+        built: Path,
+        package: LockedPackage,
+    ) -> None:
+        """Move the files of one distribution into a layer of its own.
+
+        Args:
+            names: The files, relative to ``site``.
+            site: Where all distributions lie.
+            shared: What lies at the top of ``site`` and holds files of several distributions; what
+                else lies there is moved whole.
+            built: A new folder for the layer.
+            package: Whose files they are.
+
+        """
+        files = built / FILES
+        files.mkdir(parents=True)
+        names = [name for name in names if not name.startswith("/") and ".." not in name.split("/")]
+        moved = (name if _top(name) in shared else _top(name) for name in names)
+        for name in dict.fromkeys(moved):
+            (files / name).parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):  # RECORD named what uv left out
+                (site / name).rename(files / name)
+        kept = {name: state for name in names if (state := _state(files / name)) is not None}
         document = {"name": package.name, "version": str(package.version), "files": kept}
-        (built / "layer.json").write_text(json.dumps(document), encoding="utf-8")
+        (built / CONTENTS).write_text(json.dumps(document), encoding="utf-8")
         disk.publish(built, self._wheel(package))
 
     def _compile(self, lock: Lock, target: Target) -> NotRun | None:
-        """Compile what this interpreter has no bytecode of, in one go."""
-        layers = [self._layer(package, target) for package in lock.packages]
-        missing = {layer: files for layer, files in self._uncompiled(layers).items() if files}
+        """Compile what this interpreter has no bytecode of."""
+        missing = self._bytecode.missing(self._layers(lock, target))
         if not missing:
             return None
         with disk.staging(self._folder / "tmp") as temporary:
-            temporary.chmod(0o755)
-            pairs = []
-            for number, (layer, files) in enumerate(missing.items()):
-                sources = layer.root
-                if target.image is not None:  # a container sees the temporary folder only
-                    sources = temporary / "src" / str(number)
-                    _link(layer.root, files, sources)
-                for name in files:
-                    cached = layout.bytecode(name, target.cache_tag)
-                    built = temporary / "pyc" / str(number) / cached
-                    pairs.append((f"{sources}/{name}", str(built)))
-            jobs = temporary / "jobs.json"
-            jobs.write_text(json.dumps(pairs), encoding="utf-8")
-            compiler = temporary / "compile.py"
-            shutil.copyfile(_COMPILER, compiler)
-            try:
-                self._trusted(target, ("-I", "-S", str(compiler), str(jobs)), temporary)
-            except EngineUnavailable as error:
-                return refusal(f"compiling bytecode: {error}", Cause.ENGINE_ERROR)
-            for number, (layer, files) in enumerate(missing.items()):
-                _keep(layer, files, temporary / "pyc" / str(number), target.cache_tag)
-        return None
-
-
-def _link(root: Path, files: Sequence[str], target: Path) -> None:
-    for name in files:
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        disk.link(root / name, target / name)
-
-
-def _keep(layer: Layer, files: Sequence[str], built: Path, cache_tag: str) -> None:
-    """Add new bytecode to a layer; what it says that it has is always there."""
-    compiled = dict(layer.compiled)
-    for name in files:
-        cached = layout.bytecode(name, cache_tag)
-        target = layer.bytecode / cached
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            (built / cached).replace(target)
-            compiled[name] = cached
-        except FileNotFoundError:
-            compiled[name] = None
-    layer.bytecode.mkdir(parents=True, exist_ok=True)
-    written = built.parent / f"{built.name}.json"
-    written.write_text(json.dumps(compiled), encoding="utf-8")
-    written.replace(layer.bytecode / _COMPILED)
+            return self._bytecode.make(missing, target, temporary)
 
 
 def _recorded(record: Path) -> tuple[str, ...]:
     """Give the files that a distribution's ``RECORD`` names, each once."""
     with record.open(encoding="utf-8", newline="") as rows:
         return tuple(dict.fromkeys(row[0] for row in csv.reader(rows) if row))
+
+
+def _top(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def _state(path: Path) -> str | None:
+    """Give the state of a file; None when there is none, or something else."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    return disk.state(status) if stat.S_ISREG(status.st_mode) else None

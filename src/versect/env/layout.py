@@ -9,9 +9,8 @@ from typing import Final
 
 from versect.model.environment import EnvironmentKey, Lock, Target
 
-LAYOUT: Final = "3"
-"""Changes when environments built before must not be used any more."""
-
+LAYOUT: Final = "4"
+"""Changes when environments and layers built before must not be used any more."""
 
 _LONGEST_SHEBANG: Final = 120
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from versect.env.layout import LAYOUT
+
 
 class Kind(StrEnum):
     """What is kept on disk. The value is what is shown."""
@@ -32,7 +34,7 @@ class Places:
 
     def layers(self, *, linked: bool) -> Path:
         """Wheels laid out, and their bytecode; those linked to the download cache apart."""
-        return self.root / "layers" / ("linked" if linked else "copied")
+        return self.root / "layers" / f"{'linked' if linked else 'copied'}-{LAYOUT}"
 
     @property
     def stores(self) -> tuple[Path, Path]:

@@ -84,18 +84,18 @@ def reached(
 
     """
     found: set[str] = set()
+    seen: set[str] = set()
     waiting = list(roots)
-    seen = set(waiting)
     while waiting:
-        parts = waiting.pop().split(".")
-        for end in range(1, len(parts) + 1):
-            path = "/".join(parts[:end])
-            file = f"{path}/__init__.py" if f"{path}/__init__.py" in files else f"{path}.py"
-            if file not in found and file in files:
+        name = waiting.pop()
+        while name and name not in seen:  # a module's packages are loaded before it
+            seen.add(name)
+            path = name.replace(".", "/")
+            file = f"{path}/__init__.py"
+            if file in files or (file := f"{path}.py") in files:
                 found.add(file)
-                fresh = set(imported(file)) - seen
-                seen |= fresh
-                waiting += fresh
+                waiting += imported(file)
+            name = name.rpartition(".")[0]
     return frozenset(found)
 
 

@@ -58,6 +58,11 @@ class SimpleIndex:
                 self._projects[name] = self._ask(name)
             return self._projects[name]
 
+    @property
+    def stale(self) -> bool:
+        """Whether an index gave no answer and a page of earlier was used: it may lack releases."""
+        return self._fetcher.stale
+
     def close(self) -> None:
         """Close the connections. May be called twice."""
         self._fetcher.close()

@@ -44,23 +44,29 @@ def answers(
     ready: deque[tuple[Question, Ready]] = deque()
     preparing: dict[Future[Ready], Group] = {}
     asking: set[Future[Answer]] = set()
+
+    def start() -> None:
+        while len(preparing) + len(asking) < jobs and (waiting or ready):
+            ahead = len(ready) >= jobs or (ready and preparing)
+            if waiting and not ahead:
+                group = waiting.popleft()
+                preparing[executor.submit(prepare, group)] = group
+            elif ready:
+                asking.add(executor.submit(ask, *ready.popleft()))
+
     try:
-        while waiting or ready or preparing or asking:
-            while len(preparing) + len(asking) < jobs and (waiting or ready):
-                ahead = len(ready) >= jobs or (ready and preparing)
-                if waiting and not ahead:
-                    group = waiting.popleft()
-                    preparing[executor.submit(prepare, group)] = group
-                elif ready:
-                    asking.add(executor.submit(ask, *ready.popleft()))
+        start()
+        while preparing or asking:
             under_way: list[Future[Any]] = [*preparing, *asking]
             wait(under_way, return_when=FIRST_COMPLETED)
             for prepared in [future for future in preparing if future.done()]:
                 group = preparing.pop(prepared)
                 ready.extend((question, prepared.result()) for question in groups[group])
-            for answered in [future for future in asking if future.done()]:
-                asking.remove(answered)
-                yield answered.result()
+            answered = [future for future in asking if future.done()]
+            asking.difference_update(answered)
+            start()  # before the caller spends time on the answers
+            for future in answered:
+                yield future.result()
     finally:
         unfinished: list[Future[Any]] = [*preparing, *asking]
         for future in unfinished:
