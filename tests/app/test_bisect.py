@@ -19,7 +19,7 @@ from versect.errors import UsageError
 from versect.model.cell import Cell, Pins
 from versect.model.outcome import Failed, Passed
 from versect.model.verdict import Question
-from versect.report.bisection import counterfactual_words
+from versect.report.bisection_words import counterfactual_words
 from versect.search.ask import Ask
 from versect.search.cost import cost
 from versect.search.history import Kind

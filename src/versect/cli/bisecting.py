@@ -21,7 +21,8 @@ from versect.model.outcome import Cause, Passed
 from versect.model.trial import NotRun
 from versect.model.verdict import Question
 from versect.report import bisection_json, bisection_markdown
-from versect.report.bisection import BisectionView, Noise, advice, headline, sentences
+from versect.report.bisection import BisectionView, Noise
+from versect.report.bisection_words import advice, headline, sentences
 from versect.report.summary import of_bisection
 from versect.report.write import write
 from versect.search.cost import cost

@@ -29,7 +29,8 @@ from versect.model.cell import Cell
 from versect.model.study import Every, Study
 from versect.model.verdict import Question
 from versect.report import explanation as report
-from versect.report.bisection import BisectionView, headline, sentences
+from versect.report.bisection import BisectionView
+from versect.report.bisection_words import headline, sentences
 from versect.report.check import Regression
 from versect.report.explanation import ExplanationView
 from versect.search.cost import cost

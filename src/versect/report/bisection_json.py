@@ -6,7 +6,8 @@ import json
 from typing import Any, Final
 
 from versect.model.verdict import Change, Counterfactual, Side
-from versect.report.bisection import BisectionView, advice, headline, sentences
+from versect.report.bisection import BisectionView
+from versect.report.bisection_words import advice, headline, sentences
 from versect.report.evidence import side_row, step_row
 from versect.report.view import sought_words
 from versect.search.series import Transition

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from versect.report.bisection import BisectionView, advice, headline, sentences
+from versect.report.bisection import BisectionView
+from versect.report.bisection_words import advice, headline, sentences
 from versect.report.evidence import section, trials
 from versect.report.markdown import escaped
 from versect.report.view import sought_words

@@ -10,7 +10,7 @@ from typing import Final
 from versect.model.outcome import Failed, Passed
 from versect.model.verdict import Change, Side, Step
 from versect.report.bisection import BisectionView
-from versect.report.bisection import headline as bisection_headline
+from versect.report.bisection_words import headline as bisection_headline
 from versect.report.evidence import counted, outcome_words, section, side_row, step_row, trials
 from versect.report.markdown import escaped, fenced
 from versect.search.history import Kind

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from html import escape
 from typing import Final
 
-from versect.report import bisection
+from versect.report import bisection_words
 from versect.report.account import account
 from versect.report.bisection import BisectionView
 from versect.report.evidence import counted, section, trials
@@ -65,13 +65,13 @@ def _log(one: Class, view: MatrixView) -> str:
 
 
 def _bisection(view: BisectionView) -> Iterator[str]:
-    yield f"## {escaped(bisection.headline(view))}\n\n"
+    yield f"## {escaped(bisection_words.headline(view))}\n\n"
     sought = escaped(sought_words(view.symptom))
     yield f"**Verdict: {view.kind}.** The failure sought: {sought}.\n\n"
-    yield from (f"- {escaped(words)}\n" for words in bisection.sentences(view))
+    yield from (f"- {escaped(words)}\n" for words in bisection_words.sentences(view))
     yield from (f"- note: {escaped(note)}\n" for note in view.notes)
-    if bisection.advice(view):
-        yield f"- next: {escaped(bisection.advice(view))}\n"
+    if bisection_words.advice(view):
+        yield f"- next: {escaped(bisection_words.advice(view))}\n"
     yield "\n"
     table = "\n".join(trials(view.steps)).partition("\n\n")[2]
     yield _folded(counted(len(view.steps), "trial"), table)
