@@ -150,3 +150,10 @@ def test_what_speaks_only_of_values_that_a_flag_took_away_is_left_out():
     }
     laid = lay(table, keys={}, parameters=[], axes=["mode=a"], thinning={})
     assert laid["exclude"] == [{"mode": ["a"]}, {"mode": "typo"}]
+
+
+def test_a_requirement_by_flag_comes_to_those_of_the_study_and_replaces_one_of_the_same_project():
+    table = {"command": ["true"], "requires": ["numpy", "HTTPX>=0.27", "not a requirement"]}
+    keys = {"requires": ["httpx==0.28.1", "anyio"]}
+    laid = lay(table, keys=keys, parameters=(), axes=(), thinning={})
+    assert laid["requires"] == ["numpy", "not a requirement", "httpx==0.28.1", "anyio"]

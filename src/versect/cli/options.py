@@ -79,7 +79,12 @@ study_options = stacked(
     ),
     click.option("--pre", is_flag=True, help="Pre-releases take part in --axis ranges."),
     click.option("--yanked", is_flag=True, help="Yanked releases take part in --axis ranges."),
-    click.option("--require", "requires", multiple=True, help="Requirement of every cell."),
+    click.option(
+        "--require",
+        "requires",
+        multiple=True,
+        help="A further requirement of every cell; repeatable.",
+    ),
     click.option(
         "--include",
         multiple=True,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -24,7 +25,8 @@ def lay(
 
     Args:
         table: The table as written.
-        keys: Keys that replace the table's; tables are merged key by key, lists are replaced.
+        keys: Keys that replace the table's; tables are merged key by key, lists are replaced, but
+            for requirements, which come to the table's and replace those of the same projects.
         parameters: ``NAME=VALUE,VALUE`` each.
         axes: ``NAME=CHOICES`` each: interpreters for ``python``, values of a known parameter,
             else releases of a project, as a specifier or as versions separated by commas.
@@ -38,7 +40,10 @@ def lay(
     merged: dict[str, Any] = deepcopy(dict(table))
     for key, value in keys.items():
         old = merged.get(key)
-        merged[key] = {**old, **value} if isinstance(old, dict) else value
+        if key == "requires":
+            merged[key] = _required(old or (), value)
+        else:
+            merged[key] = {**old, **value} if isinstance(old, dict) else value
     faults: list[Fault] = []
     for name, text in _pairs("--parameter", parameters, faults):
         merged["parameters"] = {**merged.get("parameters", {}), name: _values(text)}
@@ -52,6 +57,20 @@ def lay(
     for name in (named & projects.keys()) or projects:
         projects[name] = {**projects[name], **thinning}
     return merged
+
+
+def _required(written: Sequence[Any], added: Sequence[str]) -> list[Any]:
+    """Add requirements to a table's own, in place of those that speak of the same projects."""
+    named = {_project(one) for one in added}
+    return [*(one for one in written if _project(one) not in named), *added]
+
+
+def _project(requirement: object) -> str:
+    """Give the project of a requirement; one that is none stands for itself until it is checked."""
+    try:
+        return canonicalize_name(Requirement(str(requirement)).name)
+    except InvalidRequirement:
+        return str(requirement)
 
 
 def _taken_away(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[tuple[str, str]]:
