@@ -76,6 +76,7 @@ class Inquiry:
         self._known = frozenset(self._results)
         self._guard = threading.Lock()
         self._over = False
+        self._noted: set[tuple[str, int]] = set()
         self.steps: list[Step] = []
 
     @property
@@ -132,8 +133,10 @@ class Inquiry:
     def note(self, cell: Cell, repeat: int = 0) -> Step:
         """Count the trial of a cell among the steps that led to the verdict, and give it."""
         trial, outcome = self.result(cell, repeat)
-        step = Step(trial=trial, outcome=outcome, known=(cell.id, repeat) in self._known)
-        if all(s.trial.probe != trial.probe for s in self.steps):
+        key = (cell.id, repeat)
+        step = Step(trial=trial, outcome=outcome, known=key in self._known)
+        if key not in self._noted:
+            self._noted.add(key)
             self.steps.append(step)
             self._progress.step(len(self.steps), step)
         return step

@@ -156,7 +156,7 @@ def _sentences(view: BisectionView) -> Iterator[str]:
         yield from _dates(view, found)
         if view.kind is Kind.TRANSITIONS:
             yield ranges(view)
-        yield from _undecided(view, found)
+        yield from _reasons(view, found.suspects[:-1])
     else:
         yield from _reasons(view, view.history.known)
     yield from _ends(view)
@@ -248,16 +248,11 @@ def _odds(noise: Noise) -> Iterator[str]:
             yield f"{words} {mean:.0%} of trials fail (95 % interval {low:.0%} to {high:.0%})"
 
 
-def _undecided(view: BisectionView, found: Transition) -> Iterator[str]:
-    """Say why the suspects before the last could not be decided.
+def _reasons(view: BisectionView, places: Collection[int]) -> Iterator[str]:
+    """Say why places could not be decided: each for itself, of many how many for which cause.
 
     A release between those that cannot be decided may not have been tried at all.
     """
-    yield from _reasons(view, found.suspects[:-1])
-
-
-def _reasons(view: BisectionView, places: Collection[int]) -> Iterator[str]:
-    """Say why places could not be decided: each for itself, of many how many for which cause."""
     outcomes = view.outcomes
     reasons: dict[str, list[str]] = {}
     for place in places:
