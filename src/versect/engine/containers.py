@@ -6,6 +6,8 @@ import contextlib
 import itertools
 import resource
 import secrets
+import shlex
+import stat
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +36,6 @@ _CLIENT: Final = 60.0
 _TRUSTED: Final = 900.0
 _GIVEN_UP: Final = 120.0
 """Seconds beyond its limit after which no living harness can still want a container."""
-_OTHERS: Final = 0o005
 _CLIENT_FAILED: Final = 125
 """Exit status with which the client says that the engine could not run the container."""
 
@@ -88,7 +89,7 @@ class ContainerEngine:
         answer = processes.run(
             [program, "info", "--format", "{{json .}}"], env=client, timeout=_CLIENT
         )
-        engine_traits = traits(program, answer.stdout, hard=_hard_limits())
+        engine_traits = traits(program, answer.stdout, hard=hard_limits())
         images = Images(
             engine_traits,
             environment=environment,
@@ -210,6 +211,7 @@ class ContainerEngine:
             cwd=oci.STUDY,
             scratch=oci.SCRATCH,
             recorder=None if job.recorder is None else oci.RECORDER,
+            tracer=None if job.tracer is None else oci.TRACER,
         )
         interpreter = job.environment.target.executable
         return oci.cell_argv(
@@ -232,7 +234,8 @@ class ContainerEngine:
         self, job: Job, done: Finished, state: oci.State | None, seconds: float
     ) -> Execution:
         """Put together what the supervisor reported and what the engine says."""
-        notes = (*self._traits.notes, *_closed_to_others(job.study))
+        closed = _closed_to_others(job)
+        notes = (*self._traits.notes, *closed)
         found = execution(done.stdout, seconds=seconds, notes=notes)
         if state is not None and state.out_of_memory:
             status = found.ending.status if found and isinstance(found.ending, Exited) else None
@@ -240,7 +243,8 @@ class ContainerEngine:
             base = found or lost(Cause.OUT_OF_MEMORY, "", seconds=seconds, notes=notes)
             return replace(base, ending=ending)
         if found is not None:
-            return found
+            refused = lost(Cause.ENGINE_ERROR, "".join(closed), seconds=seconds, notes=notes)
+            return refused if closed and _was_refused(found) else found
         if done.timed_out:
             base = lost(Cause.TIMEOUT, "", seconds=seconds, notes=notes)
             return replace(base, ending=TimedOut(limit=job.limits.timeout))
@@ -314,8 +318,8 @@ def _check_version(program: str, client: Mapping[str, str], processes: Processes
         )
 
 
-def _hard_limits() -> dict[str, int | None]:
-    """Give this machine's hard limits; None for none."""
+def hard_limits() -> dict[str, int | None]:
+    """Give this machine's hard limits of open files and processes; None for none."""
     kinds = {"nofile": resource.RLIMIT_NOFILE, "nproc": resource.RLIMIT_NPROC}
     limits = {name: resource.getrlimit(kind)[1] for name, kind in kinds.items()}
     return {n: None if limit == resource.RLIM_INFINITY else limit for n, limit in limits.items()}
@@ -326,12 +330,18 @@ def _user(folder: Path) -> str:
     return f"{status.st_uid}:{status.st_gid}"
 
 
-def _closed_to_others(folder: Path) -> tuple[str, ...]:
-    """Say that a study's folder cannot be read by the ordinary user that cells run as."""
-    try:
-        mode = folder.stat().st_mode & 0o777
-    except OSError:
-        return ()
-    if mode & _OTHERS == _OTHERS:
-        return ()
-    return (f"cells run as an ordinary user, and {folder} is closed to others: chmod o+rx it",)
+def _closed_to_others(job: Job) -> tuple[str, ...]:
+    """Say what of a study cannot be read by the ordinary user that cells run as."""
+    for path in (job.study, *(job.study / word for word in job.argv if word[:1] != "/")):
+        needed = stat.S_IROTH | (stat.S_IXOTH if path == job.study else 0)
+        with contextlib.suppress(OSError):  # not every word of a command is a file
+            if path.stat().st_mode & needed != needed:
+                remedy = f"chmod -R o+rX {shlex.quote(str(job.study))}"
+                return (f"cells run as an ordinary user, and {path} is closed to others: {remedy}",)
+    return ()
+
+
+def _was_refused(found: Execution) -> bool:
+    """Whether a cell ended for want of a permission, before its program began or in it."""
+    words = found.ending.detail if isinstance(found.ending, NotRun) else found.stderr.text
+    return "Permission denied" in words

@@ -20,6 +20,7 @@ def exited(status: int) -> Execution:
         stdout=EMPTY_OUTPUT,
         stderr=EMPTY_OUTPUT,
         records=(),
+        timeline=(),
         start=0.0,
         run=0.0,
         peak_memory=None,

@@ -26,6 +26,8 @@ class Job:
     """The folder that is the working directory, read-only in a container."""
     recorder: Path | None
     """The recorder's file; None to run without it."""
+    tracer: Path | None
+    """The tracer's folder; None to run without it. It needs the recorder."""
     limits: Limits
 
 
@@ -38,6 +40,8 @@ class Execution:
     stderr: Output
     records: tuple[Mapping[str, Any], ...]
     """What the recorder wrote, undecoded, in order."""
+    timeline: tuple[Mapping[str, Any], ...]
+    """What the tracer wrote, likewise; empty without it."""
     start: float
     """Seconds from the call until the reproduction's process existed."""
     run: float

@@ -107,6 +107,7 @@ class LocalEngine:
             cwd=str(job.study),
             scratch=str(scratch),
             recorder=None if job.recorder is None else str(job.recorder),
+            tracer=None if job.tracer is None else str(job.tracer),
         )
         interpreter = job.environment.target.executable
         argv = [interpreter, "-I", "-S", str(SUPERVISOR), spec]

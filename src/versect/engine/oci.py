@@ -17,6 +17,7 @@ HOME: Final = "/env"
 STUDY: Final = "/study"
 SUPERVISOR: Final = "/versect/supervisor.py"
 RECORDER: Final = "/versect/recorder.py"
+TRACER: Final = "/versect/tracer"
 SCRATCH: Final = "/tmp"  # noqa: S108 - the cell's own, in memory
 NOBODY: Final = "65534:65534"
 IPV6: Final = "net.ipv6.conf.lo.disable_ipv6=0"
@@ -78,6 +79,8 @@ def cell_argv(  # noqa: PLR0913 - what a container is made of
         mounts.append((str(supervisor), SUPERVISOR))
         if job.recorder is not None:
             mounts.append((str(job.recorder), RECORDER))
+        if job.tracer is not None:
+            mounts.append((str(job.tracer), TRACER))
     return (
         *(traits.program, "run", *(("--name", name) if name else ("--rm",))),
         *_labelled(labels),
@@ -154,6 +157,19 @@ def facts_argv(words: Sequence[str], *, image: str, traits: Traits) -> tuple[str
     return (
         *(traits.program, "run", "--rm", "--network", "none", "--user", NOBODY),
         *_shut(traits),
+        image,
+        *words,
+    )
+
+
+def survey_argv(
+    words: Sequence[str], *, image: str, traits: Traits, memory: int, processes: int
+) -> tuple[str, ...]:
+    """Give the command that looks at a cell's limits and network from within."""
+    return (
+        *(traits.program, "run", "--rm", "--network", "none", "--user", NOBODY),
+        *_shut(traits),
+        *_limited(traits, memory, processes, None),
         image,
         *words,
     )

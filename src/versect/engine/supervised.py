@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,12 +22,21 @@ from versect.model.trial import (
 
 SUPERVISOR: Final = Path(__file__).with_name("supervisor.py")
 
+MOST_TRACED: Final = 60_000
+"""Records of a tracer that are read; its own bound is lower, a liar's is not."""
+
 FILE_SIZE: Final = 256 << 20
 """Bytes that a cell may write into one file."""
 
 
-def specification(
-    job: Job, *, env: Mapping[str, str], cwd: str, scratch: str, recorder: str | None
+def specification(  # noqa: PLR0913 - the paths that a cell sees
+    job: Job,
+    *,
+    env: Mapping[str, str],
+    cwd: str,
+    scratch: str,
+    recorder: str | None,
+    tracer: str | None,
 ) -> str:
     """Give the supervisor's only argument.
 
@@ -36,6 +46,7 @@ def specification(
         cwd: Its working directory, as the cell sees it.
         scratch: A writable folder, as the cell sees it.
         recorder: The recorder's file, as the cell sees it.
+        tracer: The tracer's folder, likewise.
 
     """
     python, *arguments = job.argv
@@ -48,6 +59,7 @@ def specification(
             "output": job.limits.output,
             "scratch": scratch,
             "recorder": recorder,
+            "tracer": tracer and f"{tracer}/start.py",
             "file_size": FILE_SIZE,
             "die_with_parent": True,
         }
@@ -77,11 +89,23 @@ def lost(cause: Cause, detail: str, *, seconds: float, notes: tuple[str, ...]) -
         stdout=EMPTY_OUTPUT,
         stderr=EMPTY_OUTPUT,
         records=(),
+        timeline=(),
         start=seconds,
         run=0.0,
         peak_memory=None,
         notes=notes,
     )
+
+
+def traced(text: str) -> Iterator[Mapping[str, Any]]:
+    """Give the records in what a tracer wrote; whatever else is there is passed over."""
+    for line in text.split("\n"):
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(record, dict):
+            yield record
 
 
 def _execution(report: Mapping[str, Any], seconds: float, notes: tuple[str, ...]) -> Execution:
@@ -96,6 +120,7 @@ def _execution(report: Mapping[str, Any], seconds: float, notes: tuple[str, ...]
         stdout=_output(report["stdout"]),
         stderr=_output(report["stderr"]),
         records=tuple(record for record in report["records"] if isinstance(record, dict)),
+        timeline=tuple(islice(traced(str(report["trace"])), MOST_TRACED)),
         start=max(0.0, seconds - run),
         run=run,
         peak_memory=int(report["peak_memory"]),

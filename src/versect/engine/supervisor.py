@@ -18,6 +18,7 @@ import time
 
 CHUNK = 1 << 16
 RECORDS = 4 << 20  # bytes of records passed on; a recorder keeps its own bound, a liar does not
+TRACE = 8 << 20  # likewise of the tracer's
 STRAY_GRACE = 0.5  # seconds that children may outlive the reproduction
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
@@ -121,22 +122,28 @@ def kill_tree(child):
         time.sleep(0.01)
 
 
-def records(path):
-    """Read what the recorder wrote; whatever else lies there is no record."""
-    found, dropped = [], 0
+def written(path, most):
+    """Read what the recorder or the tracer wrote, and whether there was more of it."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
-        return found, dropped
+        return b"", False
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(file.fileno())
         if not stat.S_ISREG(status.st_mode):
-            return found, dropped
-        lines = file.read(RECORDS).split(b"\n")
-        if status.st_size > RECORDS:
-            dropped += 1
-            lines.pop()
-    for line in lines:
+            return b"", False
+        text = file.read(most)
+    if status.st_size > most:
+        return text[: text.rfind(b"\n") + 1], True
+    return text, False
+
+
+def records(path):
+    """Read the recorder's records; whatever else lies there is no record."""
+    found = []
+    text, more = written(path, RECORDS)
+    dropped = int(more)
+    for line in text.split(b"\n"):
         if not line.strip():
             continue
         try:
@@ -213,10 +220,14 @@ def alone():
 def supervise(spec, parent):
     """Run one reproduction to its end and give the report."""
     record_file = os.path.join(spec["scratch"], "versect-records.jsonl")
+    trace_file = os.path.join(spec["scratch"], "versect-trace.jsonl")
     env = dict(spec["env"])
     if spec.get("recorder"):
         env["VERSECT_RECORDER"] = spec["recorder"]
         env["VERSECT_RECORD"] = record_file
+    if spec.get("tracer"):
+        env["VERSECT_TRACER"] = spec["tracer"]
+        env["VERSECT_TRACE"] = trace_file
     started = time.monotonic()
     try:
         child = subprocess.Popen(
@@ -244,13 +255,15 @@ def supervise(spec, parent):
     for stream in streams:
         stream.thread.join(2)
     found, dropped = records(record_file)
+    traced, more = written(trace_file, TRACE)  # unparsed: this process shares the cell's memory
     usage = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     return {
         "ending": ending(child, timed_out, spec["timeout"]),
         "stdout": streams[0].report(),
         "stderr": streams[1].report(),
         "records": found,
-        "records_dropped": dropped,
+        "records_dropped": dropped + int(more),
+        "trace": traced.decode("utf-8", "replace"),
         "run": lived,
         "peak_memory": usage * (1 if sys.platform == "darwin" else 1024),
     }

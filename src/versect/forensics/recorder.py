@@ -305,6 +305,22 @@ def install():
     sys.meta_path.insert(0, finder)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=lambda: setattr(recorder, "lock", threading.RLock()))
+    trace(recorder)
+
+
+def trace(recorder):
+    """Start the tracer beside the recorder, when VERSECT_TRACER names it."""
+    path = os.environ.get("VERSECT_TRACER")
+    if not path:
+        return
+    try:
+        with open(path, encoding="utf-8") as file:
+            code = compile(file.read(), path, "exec")
+        tracer = {"__name__": "versect_tracer", "__file__": path}
+        exec(code, tracer)  # noqa: S102 - it lies beside this file and is no module of anybody's
+        tracer["start"](recorder, lambda hooks: sys.meta_path.insert(0, AfterImport(hooks)))
+    except Exception:
+        pass
 
 
 install()
