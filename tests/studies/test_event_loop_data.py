@@ -1,8 +1,10 @@
 """The jets: what the generator writes is what is there, and it looks like jets."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
@@ -94,6 +96,44 @@ def test_an_auc_counts_pairs_in_the_right_order(study):
     assert numbers.auc(y, np.array([0.5, 0.5, 0.5, 0.5])) == 0.5
     assert numbers.auc(y, np.array([0.9, 0.8, 0.3, 0.1])) == 0.75
     assert np.isnan(numbers.auc(np.ones(4), y))
+
+
+def test_a_roc_curve_rises_to_one_and_its_area_is_the_auc(study):
+    numbers = study("jets")
+    random = np.random.default_rng(7)
+    y = (random.random(80) > 0.5).astype(float)
+    quark = np.round(0.3 * y + random.random(80), 1)  # with ties
+    gluons, quarks = numbers.roc(y, quark)
+    assert (gluons[0], quarks[0], gluons[-1], quarks[-1]) == (0, 0, 1, 1)
+    assert (np.diff(gluons) >= 0).all()
+    assert (np.diff(quarks) >= 0).all()
+    area = ((gluons[1:] - gluons[:-1]) * (quarks[1:] + quarks[:-1]) / 2).sum()
+    assert area == pytest.approx(numbers.auc(y, quark))
+
+
+def test_the_analysis_writes_a_table_and_a_picture(study, jets, tmp_path):
+    _, y = jets
+    random = np.random.default_rng(1)
+
+    class Maker:
+        def __init__(self):
+            self.ended = 0
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            self.ended += 1
+
+    one, analysis = Maker(), study("run_analysis")
+    results = analysis.analyse(lambda *_: one, lambda _: random.random(len(y)), y)
+    assert one.ended == len(results) == 9
+    analysis.write(results, y, tmp_path)
+    table = json.loads((tmp_path / "analysis.json").read_text())
+    assert {row["template"] for row in table} == set(study("templates").TEMPLATES)
+    assert all(0 <= row["auc"] <= 1 for row in table)
+    picture = ET.parse(tmp_path / "roc.svg").getroot()
+    assert len(picture.findall("{http://www.w3.org/2000/svg}polyline")) == 9
 
 
 class Canned:

@@ -2,7 +2,9 @@
 
 import http.client
 import json
+import os
 import socket
+import ssl
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -201,3 +203,33 @@ def test_the_server_ends_when_the_program_that_started_it_is_gone():
         pass
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=1)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_connections_left_open_are_counted(study, monkeypatch, tls):
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with study("endpoint").LocalServer(tls=tls) as server:
+        assert server.base_url.startswith("https:" if tls else "http:")
+        assert (server.requests(), server.sockets()) == (0, 0)
+        if tls:  # whom clients trust is said in the environment
+            trusting = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+            held = http.client.HTTPSConnection("127.0.0.1", server.port, context=trusting)
+        else:
+            held = http.client.HTTPConnection("127.0.0.1", server.port)
+        asked(held, PROMPT.format(30)).read()
+        assert (server.requests(), server.sockets()) == (1, 1)
+        held.close()
+        assert server.sockets() == 0
+
+
+def test_no_two_certificates_are_alike_and_each_is_good_for_a_day(study, tmp_path):
+    made = [study("certificate").self_signed() for _ in range(2)]
+    assert made[0] != made[1]
+    for number, pem in enumerate(made):
+        path = tmp_path / f"{number}.pem"
+        path.write_text(pem)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)  # the key fits
+        trusting = ssl.create_default_context(cafile=path)
+        (found,) = trusting.get_ca_certs()
+        until, since = (ssl.cert_time_to_seconds(found[end]) for end in ("notAfter", "notBefore"))
+        assert until - since == 25 * 3600

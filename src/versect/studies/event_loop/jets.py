@@ -64,3 +64,13 @@ def auc(y: Floats, quark: Floats) -> float:
         return float("nan")
     above = quarks[:, None] - gluons[None, :]
     return float(((above > 0) + 0.5 * (above == 0)).mean())
+
+
+def roc(y: Floats, quark: Floats) -> tuple[Floats, Floats]:
+    """Give the ROC curve: for each cut, loosest last, the shares of gluon and of quark jets kept.
+
+    Both rise from 0 to 1; jets of one probability are one step.
+    """
+    cuts = np.concatenate(([np.inf], np.unique(quark)[::-1]))
+    kept = quark[None, :] >= cuts[:, None]
+    return kept[:, y <= 0.5].mean(axis=1), kept[:, y > 0.5].mean(axis=1)

@@ -1,196 +1,130 @@
 """RuntimeError: Event loop is closed, with classifiers that run one after another.
 
-Modes:
+It takes four faces, the modes. In one asyncio's log tells of it and the program ends with 0; in
+one the caller is told; in one nothing is raised and requests are sent twice, which only the
+server's count tells; and the whole pipeline, rightly written, shows none of them.
 
-collected        every classifier has its own client. Dropped unclosed, it is collected while the
-                 next classifier's loop runs. asyncio logs the error; the program ends with 0.
-reused           all classifiers share a client. The second awaits it under its own loop; without
-                 retries the error reaches the caller.
-reused-retried   the same with the client's default retries: nothing is raised, requests are sent
-                 twice. The server's count tells.
-
-Collection is forced at one place, inside the loop, so that every run ends alike; --natural leaves
-it to the interpreter and prints a rate.
+Collection is forced at one place, inside the loop, so that every run ends alike;
+--collection natural leaves it to the interpreter and prints a rate.
 """
 
 from __future__ import annotations
 
-import argparse
 import gc
-import logging
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 from endpoint import Endpoint, LocalServer, Remote
-
-SOUGHT = "Event loop is closed"
-EFFORTS = ("low", "medium", "high")
-TRAINING = 64
-"""Jets that classifiers are fitted to, from the end of the set; those asked about come first."""
-DATA = Path(__file__).resolve().with_name("qg_jets.npz")
+from measure import Tally, say, tell
+from options import Options, read
+from unsupported import SKIP, Unsupported
 
 
 class DuplicatedRequests(Exception):
     """The server received more requests than calls were made."""
 
 
-class Told:
-    """Counts how often asyncio's log told of the failure sought, and changes nothing.
-
-    A filter: a handler would silence logging's handler of last resort, which prints to users.
-    """
-
-    def __init__(self) -> None:
-        self.times = 0
-
-    def __call__(self, record: logging.LogRecord) -> bool:
-        """Take one record of the log."""
-        error = record.exc_info[1] if record.exc_info else None
-        self.times += SOUGHT in str(error)
-        return True
+class LeftBehind(Exception):
+    """The analysis was to end without a trace, and did not."""
 
 
 def main() -> None:
     """Start the endpoint, then import and run; only failures of the kind under study escape."""
-    options = arguments()
-    started = Remote(options.base_url) if options.base_url else LocalServer()
-    with started as endpoint, collecting_by_hand(natural=options.natural):
-        run(options, endpoint)
+    options = read(None, os.environ, __doc__)
+    if options.base_url:
+        started: Remote | LocalServer = Remote(options.base_url)
+    else:
+        patience = ("--keep-alive", f"{options.keep_alive:g}")
+        started = LocalServer(*patience, tls=options.tls == "tls")
+    try:
+        with started as endpoint, collecting_by_hand(options):
+            run(options, endpoint)
+    except Unsupported as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(SKIP)
 
 
 @contextmanager
-def collecting_by_hand(*, natural: bool) -> Iterator[None]:
+def collecting_by_hand(options: Options) -> Iterator[None]:
     """Turn automatic collection off: when it strikes differs from release to release."""
-    if not natural:
+    if options.collection == "forced":
         gc.disable()
     yield
 
 
-def run(options: argparse.Namespace, endpoint: Endpoint) -> None:
-    """Go through the configurations and compare the calls made with the requests received.
+def run(options: Options, endpoint: Endpoint) -> None:
+    """Go through a mode, tell what it leaves behind, and judge it.
 
     Raises:
         DuplicatedRequests: There were more requests than calls.
+        LeftBehind: Mode analysis left something behind.
 
     """
-    import jets
-    from classifier import LocalLLMClassifier
-    from clients import Clients
-    from strategies import STRATEGIES
+    use_loops_of(options.loop)
+    from modes import play
 
-    told = Told()
-    logging.getLogger("asyncio").addFilter(told)
-    X, y = jets.load(DATA)
-    asked, truth = X[: options.jets], y[: options.jets]
-    shared = options.mode != "collected"
-    clients = Clients(shared=shared, **settings(options, endpoint))
-    for number in range(options.configurations):
-        template, effort = configuration(number)
-        classifier = LocalLLMClassifier(
-            options.model,
-            template,
-            effort,
-            endpoint.base_url,
-            options.api_key,
-            strategy=STRATEGIES[options.strategy](clients),
-        ).fit(X[-TRAINING:], y[-TRAINING:])
-        quark = classifier.predict(
-            asked,
-            max_concurrent=options.max_concurrent,
-            progress=nothing if options.natural else collect_once,
-        )
-        say(
-            f"{template:12} {effort:6}  accuracy {jets.accuracy(truth, quark):.3f}  "
-            f"AUC {jets.auc(truth, quark):.3f}"
-        )
-        if shared and number < options.configurations - 1:
-            classifier.release()
-        else:
-            classifier.close()
-        del classifier
-    conclude(options, endpoint.requests(), told)
+    with Tally() as tally:
+        try:
+            play(options, endpoint, tally)
+        except Unsupported:
+            raise
+        except Exception as error:
+            tally.failed_with(error)
+            counted(tally, endpoint)
+            raise
+        numbers = counted(tally, endpoint)
+    judge(options, numbers)
 
 
-def settings(options: argparse.Namespace, endpoint: Endpoint) -> dict[str, Any]:
-    """Give what clients are made with."""
-    found = {"base_url": endpoint.base_url, "api_key": options.api_key}
-    if options.retries == "default":
-        return found
-    return {**found, "max_retries": int(options.retries)}
+def counted(tally: Tally, endpoint: Endpoint) -> dict[str, int | None]:
+    """Tell the numbers at the end; what nobody closed is made to warn, where no loop runs."""
+    sockets = endpoint.sockets()
+    gc.collect()
+    numbers = {**tally.numbers(), "requests": endpoint.requests(), "sockets": sockets}
+    tell(numbers)
+    return numbers
 
 
-def configuration(number: int) -> tuple[str, str]:
-    """Give template and reasoning effort of a configuration; all pairs come before any repeats."""
-    from templates import TEMPLATES
+def use_loops_of(library: str) -> None:
+    """Make every new loop one of this library's.
 
-    names = tuple(TEMPLATES)
-    return names[number % len(names)], EFFORTS[(number + number // len(names)) % len(EFFORTS)]
+    Raises:
+        Unsupported: It is not installed.
+
+    """
+    if library == "asyncio":
+        return
+    import asyncio
+
+    try:
+        import uvloop
+    except ImportError:
+        raise Unsupported("uvloop is not installed") from None
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
-def collect_once(done: int, _whole: int) -> None:
-    """Collect garbage after the first answer, inside the running loop, others still under way."""
-    if done == 1:
-        gc.collect()
-
-
-def nothing(_done: int, _whole: int) -> None:
-    """Leave collection to the interpreter."""
-
-
-def conclude(options: argparse.Namespace, requests: int | None, told: Told) -> None:
-    """Say what was seen.
+def judge(options: Options, numbers: dict[str, int | None]) -> None:
+    """Say what was seen, and hold the calls against the requests.
 
     Raises:
         DuplicatedRequests: There were more requests than calls.
+        LeftBehind: Mode analysis left something behind.
 
     """
-    calls = options.configurations * options.jets
+    calls, requests = numbers["calls"], numbers["requests"]
+    logged, dropped = numbers["logged"] or 0, numbers["dropped"]
     say(f"{calls} calls, {'unknown' if requests is None else requests} requests")
-    dropped = options.configurations - 1
-    say(f"{SOUGHT!r} in asyncio's log: {told.times} times for {dropped} classifiers dropped")
-    if options.natural and dropped:
-        say(f"rate under natural collection: {told.times / dropped:.2f}")
-    if requests is not None and requests > calls:
+    say(f"asyncio's log told of it {logged} times; {dropped} classifiers were dropped")
+    if options.collection == "natural" and dropped:
+        say(f"rate under natural collection: {logged / dropped:.2f}")
+    if requests is not None and calls is not None and requests > calls:
         raise DuplicatedRequests(f"{calls} calls, {requests} requests")
-
-
-def say(line: str) -> None:
-    """Write a line of the summary."""
-    sys.stdout.write(f"{line}\n")
-
-
-def arguments() -> argparse.Namespace:
-    """Read the command line; defaults that depend on the mode are filled in."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    modes = ("collected", "reused", "reused-retried")
-    strategies = ("per-instance-loop", "global-loop", "context-manager", "sync")
-    parser.add_argument("--mode", choices=modes, default="collected")
-    parser.add_argument("--strategy", choices=strategies, default="per-instance-loop")
-    parser.add_argument("--configurations", type=int, default=2, help="classifiers, one by one")
-    parser.add_argument("--jets", type=int, default=16, help="calls of each classifier")
-    parser.add_argument("--max-concurrent", type=int, help="default: 4, and 1 in the reused modes")
-    parser.add_argument("--retries", help="a number or 'default'; default: by mode")
-    parser.add_argument("--natural", action="store_true", help="leave garbage collection alone")
-    parser.add_argument("--base-url", help="a real endpoint; without it a server is started")
-    parser.add_argument("--api-key", default="none")
-    parser.add_argument("--model", default="jets-likelihood")
-    options = parser.parse_args()
-    # One call at a time leaves one connection: the same number of failures on every run.
-    if options.max_concurrent is None:
-        options.max_concurrent = 4 if options.mode == "collected" else 1
-    if options.retries is None:
-        options.retries = "0" if options.mode == "reused" else "default"
-    for name in ("configurations", "jets", "max_concurrent"):
-        if getattr(options, name) < 1:
-            parser.error(f"--{name.replace('_', '-')} must be at least 1")
-    if options.retries != "default" and not options.retries.isdigit():
-        parser.error("--retries must be a number or 'default'")
-    return options
+    if options.mode == "analysis":
+        left = {name: numbers[name] for name in ("errors", "warnings", "unclosed", "sockets")}
+        if any(left.values()):
+            raise LeftBehind(", ".join(f"{n} {name}" for name, n in left.items() if n))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """An OpenAI-compatible server: chat completions, plain and streamed, over HTTP/1.1.
 
-    python server.py [--port N] [--latency SECONDS] [--keep-alive SECONDS] [--until-eof]
+    python server.py [--port N] [--latency SECONDS] [--keep-alive SECONDS] [--certificate PEM]
 
 Stdlib only. It listens on the loopback, prints the port on a line of its own, and answers from
 the jet described in the prompt, so that accuracy means something. It counts what it receives: the
@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import json
 import os
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -169,8 +170,12 @@ async def run(options: argparse.Namespace) -> None:
     """Listen, say where, and serve until ended."""
     server = Server(latency=options.latency, keep_alive=options.keep_alive)
     stop = asyncio.Event()
+    secured = None
+    if options.certificate:
+        secured = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        secured.load_cert_chain(options.certificate)
     listening = await asyncio.start_server(
-        server.serve, "127.0.0.1", options.port, limit=LARGEST_HEAD, backlog=512
+        server.serve, "127.0.0.1", options.port, limit=LARGEST_HEAD, backlog=512, ssl=secured
     )
     sys.stdout.write(f"{listening.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
@@ -189,6 +194,7 @@ def main() -> None:
     parser.add_argument(
         "--keep-alive", type=float, default=60.0, help="seconds an idle connection stays open"
     )
+    parser.add_argument("--certificate", help="a file with certificate and key: serve TLS")
     parser.add_argument(
         "--until-eof", action="store_true", help="end when standard input, a pipe, is closed"
     )
