@@ -21,9 +21,12 @@ def groups(*names: str) -> list[str]:
 
 @nox.session
 def matrix(session: nox.Session) -> None:
-    """Run the built-in study and write results/event-loop/; flags after -- pass through."""
+    """Run the built-in study and diagnose it: results/event-loop/; flags after -- go to both."""
     session.install(".")
     session.run("versect", "run", "event-loop", *session.posargs)
+    if not any(word.startswith(("--dry-run", "--shard")) for word in session.posargs):
+        asked = [word for word in session.posargs if word not in ("--fresh", "--trace")]
+        session.run("versect", "diagnose", "event-loop", *asked)
 
 
 @nox.session
@@ -82,6 +85,13 @@ def bench(session: nox.Session) -> None:
     """Measure versect beside a plain noxfile on the same cells; numbers go to results/bench/."""
     session.install("-e", ".", "nox", "uv")
     session.run("python", "bench/twelve_cells.py", *session.posargs)
+
+
+@nox.session(name="trace-bench")
+def trace_bench(session: nox.Session) -> None:
+    """Measure what the tracer costs; numbers go to results/bench/trace.json and trace.md."""
+    session.install("-e", ".")
+    session.run("python", "-m", "bench.trace")
 
 
 @nox.session

@@ -17,7 +17,7 @@ from versect.model.verdict import Change, Counterfactual, FaceChange, Question, 
 from versect.search.ask import Answer, Ask
 from versect.search.bisect import history
 from versect.search.history import History, Kind, Plan
-from versect.select.line import DATE, Line, Order
+from versect.select.line import DATE, Line, Order, by_lines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +102,29 @@ def bisect(line: Line, plan: Plan, wanted: Wanted, inquiry: Inquiry) -> Finding:
     lens = lens_of(wanted.question)
     found = inquiry.search(lambda: history(plan), line.cells.__getitem__, lens)
     return finding(line, found, inquiry)
+
+
+def line_by_line(
+    line: Line, found: Finding, wanted: Wanted, inquiry: Inquiry
+) -> tuple[Line, Finding]:
+    """Search release lines one after the other where in order of time they are in each other's way.
+
+    A fault that came into one of two lines comes and goes by date, as releases of the two follow
+    one another. What was asked before is known. Anything else is given back as it is.
+    """
+    if line.order is not Order.DATE or not line.ranks or len(found.history.transitions) < 2:
+        return line, found
+    apart = by_lines(line)
+    if apart.names == line.names:
+        return line, found
+    try:
+        plan = plan_of(apart, wanted)
+    except UsageError:  # the ends named stand in two lines, the passing one in the newer
+        return line, found
+    other = bisect(apart, plan, wanted, inquiry)
+    if len(other.history.transitions) > len(found.history.transitions):
+        return line, found
+    return apart, other
 
 
 def finding(line: Line, found: History, inquiry: Inquiry) -> Finding:

@@ -38,7 +38,7 @@ class Sides:
     """What is compared."""
 
     base: Cell
-    """What all mixes are like; its own pins are kept."""
+    """What all mixes are like; its own pins are kept, and what it needs."""
     good: Pinned
     """The side that is said to pass."""
     bad: Pinned
@@ -107,7 +107,7 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int, lift: Lift = at_its_wo
     passing = _decided(sides, (), inquiry, lift)
     failing = _decided(sides, tuple(range(len(found))), inquiry, lift)
     as_said = isinstance(passing.outcome, Passed) and isinstance(failing.outcome, Failed)
-    altered = (_altered(sides.good, passing), _altered(sides.bad, failing))
+    had = (altered(sides.good, passing), altered(sides.bad, failing))
     if not as_said or not found:
         return Blame(
             good=passing,
@@ -116,7 +116,7 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int, lift: Lift = at_its_wo
             minimal=None,
             moved=(),
             culprit=None,
-            altered=altered,
+            altered=had,
         )
     groups = _ranked(found, failing)
     minimal = inquiry.search(
@@ -131,7 +131,7 @@ def blame(sides: Sides, inquiry: Inquiry, *, budget: int, lift: Lift = at_its_wo
         minimal=minimal,
         moved=_moved(passing, culprit, found, minimal.changes),
         culprit=culprit,
-        altered=altered,
+        altered=had,
     )
 
 
@@ -224,7 +224,7 @@ def _ranked(found: Sequence[Difference], failing: Step) -> tuple[tuple[int, ...]
     return tuple((number,) for number in sorted(range(len(found)), key=distance))
 
 
-def _altered(one: Pinned, step: Step) -> tuple[Change, ...]:
+def altered(one: Pinned, step: Step) -> tuple[Change, ...]:
     """Give what a side's trial had at another release than the side says."""
     had = {name: Version(version) for name, version in step.trial.setting.packages}
     return tuple(

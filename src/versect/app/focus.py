@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
@@ -12,8 +12,9 @@ from packaging.version import Version
 
 from versect.errors import UsageError
 from versect.model.cell import Cell, Pins
-from versect.model.study import Every, ProjectAxis, Study
+from versect.model.study import Every, Need, ProjectAxis, Study
 from versect.select.line import PYTHON
+from versect.select.needs import equipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,9 +27,13 @@ class Focus:
     """The cell that every one of the search is like, the axes searched left out."""
     notes: tuple[str, ...]
     """What was held still though the study varies it, a sentence each."""
+    picked: tuple[tuple[NormalizedName, Version], ...] = ()
+    """Releases of the projects searched that the study names; the index says if there are any."""
 
 
-def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> Focus:
+def focus(
+    study: Study, searched: Sequence[str], *, pre: bool, yanked: bool, thinned: bool = False
+) -> Focus:
     """Hold every axis still but those searched.
 
     An interpreter or parameter with several values keeps its last or its first one; a project with
@@ -39,6 +44,7 @@ def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> 
         searched: Normalised project names, or ``python``.
         pre: Whether pre-releases of the projects searched take part, whatever the study says.
         yanked: Likewise yanked releases.
+        thinned: Whether ranges stay thinned as for a table: who asks for it wants a coarse answer.
 
     Raises:
         UsageError: No interpreter is named, or an axis is searched twice.
@@ -55,7 +61,7 @@ def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> 
     requirements = list(study.requirements)
     for axis in study.projects:
         if axis.project in searched:
-            axes.append(_whole(axis))
+            axes.append(_whole(axis, thinned=thinned))
             if axes[-1] != axis:
                 notes.append(f"{axis.project}: all releases are searched, not only those picked")
         elif len(axis.choices) == 1 and isinstance(axis.choices[0], Version):
@@ -82,23 +88,51 @@ def focus(study: Study, searched: Sequence[str], *, pre: bool, yanked: bool) -> 
         for axis in study.parameters
         if len(axis.values) > 1
     ]
+    left_open = {axis.project for axis in study.projects} - {axis.project for axis in axes}
+    notes += [
+        f"not required: {', '.join(map(str, need.requirements))}, needed by some releases of {name}"
+        for need in study.needs
+        for name, _ in need.where.conditions
+        if name in left_open
+    ]
     kept = tuple(r for r in requirements if canonicalize_name(r.name) not in searched)
     pins = tuple(
         (axis.project, axis.choices[0])
         for axis in axes
         if axis.project not in searched and isinstance(axis.choices[0], Version)
     )
-    return Focus(
-        study=replace(study, projects=tuple(axes), requirements=kept),
-        cell=Cell(pins=Pins(python=python, releases=pins), parameters=parameters),
-        notes=tuple(notes),
+    narrowed = replace(
+        study,
+        projects=tuple(axes),
+        requirements=kept,
+        needs=tuple(_needing(study.needs, searched)),
+        sweeps=(),
+        searches=(),
     )
+    cell = Cell(pins=Pins(python=python, releases=pins), parameters=parameters)
+    picked = tuple(
+        (axis.project, choice)
+        for axis in study.projects
+        for choice in axis.choices
+        if axis.project in searched and isinstance(choice, Version)
+    )
+    return Focus(study=narrowed, cell=equipped(narrowed, cell), picked=picked, notes=tuple(notes))
 
 
-def _whole(axis: ProjectAxis) -> ProjectAxis:
+def _needing(needs: Sequence[Need], searched: Sequence[str]) -> Iterator[Need]:
+    """Give needs that leave the releases of the projects searched open; extras stay needed."""
+    for need in needs:
+        kept = [r for r in need.requirements if canonicalize_name(r.name) not in searched]
+        for bound in need.requirements:
+            if bound not in kept and bound.extras:
+                kept.append(Requirement(f"{bound.name}[{','.join(sorted(bound.extras))}]"))
+        yield replace(need, requirements=tuple(kept))
+
+
+def _whole(axis: ProjectAxis, *, thinned: bool) -> ProjectAxis:
     """Give an axis with every release of its range: releases picked out leave others unsearched."""
     if len(axis.choices) == 1 and isinstance(axis.choices[0], SpecifierSet):
-        return axis
+        return axis if thinned else replace(axis, every=Every.RELEASE, limit=None)
     return replace(axis, choices=(SpecifierSet(),), every=Every.RELEASE, limit=None)
 
 

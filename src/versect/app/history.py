@@ -9,13 +9,13 @@ from itertools import groupby
 
 from versect.app.neighbours import Neighbours, ordered_axes
 from versect.app.plan import is_transient
-from versect.app.review import is_of_table
 from versect.classify.rules import classify
 from versect.errors import UsageError
 from versect.model.baseline import Event, Stand, differences, stand
 from versect.model.cell import Cell
 from versect.model.study import Study
 from versect.model.trial import Trial
+from versect.select.matrix import combines, has_axes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,10 +90,20 @@ def runs(trials: Iterable[Trial]) -> tuple[Run, ...]:
 def _stands(study: Study, trials: Iterable[Trial]) -> Iterator[tuple[Trial, Stand]]:
     """Give what the finished first trials of the study's own cells say."""
     for trial in trials:
-        if trial.probe.repeat == 0 and is_of_table(study, trial.probe.cell):
+        if trial.probe.repeat == 0 and _is_of_table(study, trial.probe.cell):
             outcome = classify(study.symptom, trial.observation)
             if not is_transient(outcome):
                 yield trial, stand(trial, outcome)
+
+
+def _is_of_table(study: Study, cell: Cell) -> bool:
+    """Whether a cell combines the study's axes, as those of a search among others need not.
+
+    Values that the study has no more stay part of its history, but for those of a sweep.
+    """
+    return has_axes(study, cell) and (
+        combines(study, cell) or not any(combines(sweep.study, cell) for sweep in study.sweeps)
+    )
 
 
 def _key(trial: Trial) -> tuple[str, str]:

@@ -21,6 +21,8 @@ from versect.engine.interface import Engine, Execution, Job
 from versect.env.interface import EnvironmentStore, Resolver
 from versect.forensics import recorder_file
 from versect.forensics.records import decode_failures, imported_files
+from versect.forensics.timeline import Timeline
+from versect.forensics.timeline_records import timeline
 from versect.model.cell import Cell, Pins
 from versect.model.environment import Environment, Lock, LockRequest, Target
 from versect.model.outcome import Cause
@@ -90,6 +92,8 @@ class Laboratory:
         fingerprint: str,
         run: str,
         on_lock: Callable[[Pins, Lock], None],
+        traced: Callable[[Cell], bool] = lambda _: False,
+        on_timeline: Callable[[Cell, Timeline], None] = lambda _cell, _timeline: None,
     ) -> None:
         self._study = study
         self._engine = engine
@@ -99,6 +103,8 @@ class Laboratory:
         self._fingerprint = fingerprint
         self._run = run
         self._on_lock = on_lock
+        self._traced = traced
+        self._on_timeline = on_timeline
         self._pool = ThreadPoolExecutor(_RESOLVERS, thread_name_prefix="versect-lock")
         self._builders = ThreadPoolExecutor(_BUILDERS, thread_name_prefix="versect-build")
         self._prepared: dict[Pins, Future[Prepared]] = {}
@@ -187,6 +193,7 @@ class Laboratory:
             },
             study=self._study.root,
             recorder=recorder_file.PATH,
+            tracer=recorder_file.TRACER if self._traced(cell) else None,
             limits=self._study.limits,
         )
 
@@ -209,7 +216,11 @@ class Laboratory:
         started = time.monotonic()
         lock = self._resolver.lock(
             LockRequest(
-                requirements=(*self._pinned(pins), *self._study.requirements),
+                requirements=(
+                    *self._pinned(pins),
+                    *self._study.requirements,
+                    *map(Requirement, pins.needs),
+                ),
                 version=target.version,
                 platform=target.platform,
                 cut_off=self._cut_off(pins),
@@ -235,7 +246,8 @@ class Laboratory:
 
     def _period(self, pins: Pins) -> datetime | None:
         """Give when all that is pinned had been published, by the axes or by the study itself."""
-        fixed = (pin for requirement in self._study.requirements for pin in _exact(requirement))
+        required = (*self._study.requirements, *map(Requirement, pins.needs))
+        fixed = (pin for requirement in required for pin in _exact(requirement))
         releases = [self._release_of(*pin) for pin in (*pins.releases, *pins.preferred, *fixed)]
         known = [release for release in releases if release is not None]
         return cut_off(pins.python, known) if len(known) == len(releases) else None
@@ -285,7 +297,10 @@ class Laboratory:
         if isinstance(environment, NotRun):
             timings = Timings(resolve=resolve, build=build, start=0.0, run=0.0)
             return _unstarted(environment, timings, prepared.notes)
-        execution = self._engine.run(self.job(probe.cell, environment))
+        job = self.job(probe.cell, environment)
+        execution = self._engine.run(job)
+        if job.tracer is not None and not isinstance(execution.ending, NotRun):
+            self._on_timeline(probe.cell, timeline(execution.timeline))
         timings = Timings(resolve=resolve, build=build, start=execution.start, run=execution.run)
         notes = (*prepared.notes, *execution.notes)
         if not self._environments.intact(environment):

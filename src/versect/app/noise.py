@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from versect.app.bisect import Finding, Wanted, lens_of
 from versect.app.counterfactual import lock_changes
@@ -11,7 +11,7 @@ from versect.app.inquiry import Inquiry, Lens
 from versect.model.cell import Cell
 from versect.model.verdict import Step
 from versect.search.ask import Answer
-from versect.search.bayes import ChangePoint, change_point
+from versect.search.bayes import RATES, ChangePoint, change_point
 from versect.search.history import History, Kind, Plan
 from versect.search.series import Known, Transition
 from versect.select.line import Line
@@ -26,7 +26,14 @@ class Noisy:
 
 
 def bisect(  # noqa: PLR0913 - what is searched, who answers, and when it is enough
-    line: Line, plan: Plan, wanted: Wanted, inquiry: Inquiry, *, confidence: float, budget: int
+    line: Line,
+    plan: Plan,
+    wanted: Wanted,
+    inquiry: Inquiry,
+    *,
+    confidence: float,
+    budget: int,
+    rate: float | None = None,
 ) -> Noisy:
     """Search a series whose releases fail by chance; see ``search.bayes``.
 
@@ -39,12 +46,18 @@ def bisect(  # noqa: PLR0913 - what is searched, who answers, and when it is eno
         inquiry: Answers.
         confidence: When the verdict is probable enough.
         budget: The most trials.
+        rate: The share of failing trials above which a release fails; None for the usual one.
 
     """
     lens = lens_of(wanted.question)
     point = inquiry.search(
         lambda: change_point(
-            plan.size, budget=budget, confidence=confidence, good=plan.good, bad=plan.bad
+            plan.size,
+            budget=budget,
+            confidence=confidence,
+            good=plan.good,
+            bad=plan.bad,
+            rates=RATES if rate is None else replace(RATES, threshold=rate),
         ),
         line.cells.__getitem__,
         lens,

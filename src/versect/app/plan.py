@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from packaging.utils import NormalizedName
@@ -21,6 +21,7 @@ from versect.model.trial import Trial
 from versect.select.matrix import cells as combine
 from versect.select.platforms import compatible_tags
 from versect.select.series import series as series_of
+from versect.select.shards import Shard, part
 
 Result = tuple[Trial, Outcome]
 
@@ -106,6 +107,22 @@ def make(
         series=series,
         known=finished(trials, study.symptom, fingerprint=fingerprint, engine=engine),
     )
+
+
+def only(plan: Plan, shard: Shard | None, *, beside: bool = False) -> Plan:
+    """Leave a plan the cells of one shard; all of them for None.
+
+    Args:
+        plan: Of the whole study.
+        shard: Which of the study's cells are asked.
+        beside: Whether cells of other shards stay too where they have a finished trial.
+
+    """
+    if shard is None:
+        return plan
+    mine = {cell.id for cell in part(plan.cells, shard)}
+    stay = mine | (plan.known.keys() if beside else set())
+    return replace(plan, cells=tuple(cell for cell in plan.cells if cell.id in stay))
 
 
 def finished(

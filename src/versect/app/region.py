@@ -13,6 +13,7 @@ from versect.app.inquiry import Inquiry, plain
 from versect.errors import UsageError
 from versect.model.cell import Cell
 from versect.model.outcome import Outcome
+from versect.model.study import Study
 from versect.search.ask import Answer
 from versect.search.bisect import between
 from versect.search.frontier import box, frontier
@@ -20,12 +21,15 @@ from versect.search.history import History
 from versect.search.region import Point, Region
 from versect.search.series import DECIDED
 from versect.select.line import Line
+from versect.select.needs import equipped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plane:
     """The releases of several projects, and the cells that they combine to."""
 
+    study: Study
+    """Says what the cells need."""
     base: Cell
     """What all cells are like; pins of other projects are kept."""
     names: tuple[NormalizedName, ...]
@@ -41,7 +45,8 @@ class Plane:
         """Give the cell of one combination."""
         chosen = zip(self.names, point, self.versions, strict=True)
         pins = {**dict(self.base.pins.releases), **{n: v[place] for n, place, v in chosen}}
-        return replace(self.base, pins=replace(self.base.pins, releases=tuple(pins.items())))
+        pinned = replace(self.base.pins, releases=tuple(pins.items()))
+        return equipped(self.study, replace(self.base, pins=pinned))
 
     def point(self, releases: Mapping[str, str], flag: str, *, end: int) -> Point:
         """Find a combination by its releases; a project that is not named is at one end.

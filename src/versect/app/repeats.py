@@ -10,7 +10,7 @@ from versect.app.inquiry import Inquiry, Lens
 from versect.model.cell import Cell
 from versect.model.verdict import Step
 from versect.search.ask import Answer, Ask, Search
-from versect.search.sprt import Errors, Rates, repeated
+from versect.search.sprt import Errors, Rates, expected_trials, repeated
 
 Point = TypeVar("Point", bound=Hashable)
 Verdict = TypeVar("Verdict")
@@ -61,6 +61,21 @@ def of_rates(passing: float, failing: float) -> Repeats:
     """Make the test for two rates of failure, put as far apart as a test can tell them."""
     low = min(max(passing, SPURIOUS), 0.5)
     return Repeats(Rates(passing=low, failing=min(max(failing, 2 * low, _RAREST), 0.99)))
+
+
+def telling(rate: float, confidence: float) -> float:
+    """Estimate the trials that tell a point that fails at a rate from one that passes.
+
+    On average, for whichever of the two takes longer (Wald 1945, as ``expected_trials``).
+
+    Args:
+        rate: How often a failing point shows its failure.
+        confidence: How often the answer is to be right, above one half.
+
+    """
+    wrong = 1 - confidence
+    found = expected_trials(of_rates(SPURIOUS, rate).rates, Errors(alpha=wrong, beta=wrong))
+    return max(found.passing, found.failing)
 
 
 def measured(cell: Cell, inquiry: Inquiry, lens: Lens) -> Repeats:

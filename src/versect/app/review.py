@@ -10,6 +10,7 @@ from versect.errors import UsageError
 from versect.model.cell import Cell
 from versect.model.study import Study, Symptom
 from versect.model.trial import Trial
+from versect.select.matrix import combines
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ def review(study: Study, trials: Iterable[Trial], symptom: Symptom) -> Review:
         UsageError: There are no trials.
 
     """
-    stored = tuple(trial for trial in trials if is_of_table(study, trial.probe.cell))
+    stored = tuple(trial for trial in trials if combines(study, trial.probe.cell))
     if not stored:
         raise UsageError(
             f"no trial of {study.name} is stored", remedy=f"run it: versect run {study.name}"
@@ -48,18 +49,6 @@ def changes(before: dict[str, Result], after: dict[str, Result]) -> tuple[str, .
         (name, type(before[name][1]).__name__, type(after[name][1]).__name__) for name in after
     )
     return tuple(f"{name}: {old} -> {new}" for name, old, new in names if old != new)
-
-
-def is_of_table(study: Study, cell: Cell) -> bool:
-    """Whether a cell combines the study's axes, as those of a search among others need not."""
-    projects = [axis.project for axis in study.projects]
-    parameters = [axis.name for axis in study.parameters]
-    plain = not cell.pins.preferred and cell.pins.cut_off is None and not cell.pins.patch
-    return (
-        plain
-        and [name for name, _ in cell.pins.releases] == projects
-        and [name for name, _ in cell.parameters] == parameters
-    )
 
 
 def _place(study: Study, cell: Cell) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -58,11 +58,34 @@ def run_cells(  # noqa: PLR0913 - a use case names everything that it needs
         The results by cell id, known ones included; not in the order of the cells.
 
     """
-    groups: dict[Pins, list[Probe]] = defaultdict(list)
-    for cell in plan.open:
-        groups[cell.pins].append(Probe(cell=cell, repeat=repeat))
     results = {cell.id: plan.known[cell.id] for cell in plan.cells if cell.id in plan.known}
     progress.planned(plan.cells, len(results))
+    made = run_probes(
+        [Probe(cell=cell, repeat=repeat) for cell in plan.open],
+        symptom,
+        laboratory=laboratory,
+        log=log,
+        progress=progress,
+        executor=executor,
+        jobs=jobs,
+    )
+    return results | {trial.probe.cell.id: (trial, outcome) for trial, outcome in made}
+
+
+def run_probes(  # noqa: PLR0913 - likewise
+    probes: Sequence[Probe],
+    symptom: Symptom,
+    *,
+    laboratory: Laboratory,
+    log: TrialLog,
+    progress: Progress,
+    executor: Executor,
+    jobs: int,
+) -> tuple[Result, ...]:
+    """Ask questions, those of one environment together; see ``run_cells``."""
+    groups: dict[Pins, list[Probe]] = defaultdict(list)
+    for probe in probes:
+        groups[probe.cell.pins].append(probe)
     for pins in groups:
         laboratory.foresee(pins)
     trials = answers(
@@ -72,15 +95,16 @@ def run_cells(  # noqa: PLR0913 - a use case names everything that it needs
         executor=executor,
         jobs=jobs,
     )
+    results = []
     with closing(trials):
         for trial in trials:
             log.append(trial)
             outcome = classify(symptom, trial.observation)
-            results[trial.probe.cell.id] = (trial, outcome)
+            results.append((trial, outcome))
             spent = trial.observation.timings
             seconds = spent.resolve + spent.build + spent.start + spent.run
             progress.finished(trial.probe.cell, outcome, seconds)
-    return results
+    return tuple(results)
 
 
 def _telling(

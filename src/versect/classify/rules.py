@@ -151,9 +151,11 @@ def signalled(_symptom: Symptom, observation: Observation) -> Outcome | None:
 
 
 def skipped(_symptom: Symptom, observation: Observation) -> Outcome | None:
-    """The reproduction itself said that it cannot tell."""
+    """The reproduction itself said that it cannot tell; its last words on stderr say why."""
     if observation.ending == Exited(status=SKIP):
-        detail = f"exit status {SKIP}: the reproduction cannot tell"
+        last = [line for line in observation.stderr.text.splitlines() if line.strip()][-1:]
+        why = last[0].strip() if last else "the reproduction cannot tell"
+        detail = f"exit status {SKIP}: {why}"
         return Unresolved(rule="skipped", cause=Cause.SKIPPED, detail=detail)
     return None
 

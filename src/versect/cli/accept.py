@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from versect.cli.completing import stored_studies
 from versect.cli.options import place_options
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", shell_complete=stored_studies)
 @place_options
 def accept(study: str, results: Path, cache_folder: Path | None) -> int:
     """Make the newest stored trials of STUDY the baseline of 'versect check'.

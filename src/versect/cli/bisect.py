@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from versect.cli.completing import projects
 from versect.cli.options import (
     WithCommand,
     draft_of,
@@ -32,6 +33,7 @@ search_options = stacked(
         "projects",
         multiple=True,
         metavar="NAME",
+        shell_complete=projects,
         help="Whose releases are searched; python for interpreters. Several: the region in which "
         "they fail together.",
     ),
@@ -43,7 +45,8 @@ search_options = stacked(
         type=click.Choice(["version", "date"]),
         default="version",
         show_default=True,
-        help="Search by version or by upload time.",
+        help="Search by version or by upload time; by that, lines beside each other one by one "
+        "where the failure is in one of them.",
     ),
     click.option(
         "--confirm",
@@ -69,6 +72,15 @@ search_options = stacked(
         default=0.95,
         show_default=True,
         help="With --flaky: stop when the verdict is this probable.",
+    ),
+    click.option(
+        "--rate",
+        type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+        default=0.08,
+        show_default=True,
+        metavar="SHARE",
+        help="With --flaky: a release fails if more than this share of its trials shows the "
+        "failure. Rarer failures take more trials to tell.",
     ),
     click.option(
         "--budget",
@@ -104,15 +116,15 @@ def bisect(ctx: click.Context, /, **options: Any) -> int:
     RESULTS/STUDY/bisect/ as Markdown to paste into an issue, as JSON, with the locks of both sides.
     Finished trials are kept and never made again unless --fresh.
     """
-    from versect.cli import bisecting
+    from versect.cli import bisecting, publishing, regions
     from versect.cli.searching import Request
     from versect.cli.wiring import Wiring
 
     results: Path = options["results"]
     wiring = Wiring(results=results, cache=options["cache_folder"], offline=options["offline"])
     draft, request = draft_of(ctx, results, options), Request.of(options)
-    if len(request.projects) > 1:
-        from versect.cli import regions
-
-        return regions.bisect(wiring, draft, request)
-    return bisecting.bisect(wiring, draft, request)
+    search = regions.bisect if len(request.projects) > 1 else bisecting.bisect
+    code = search(wiring, draft, request)
+    if not request.dry_run:
+        publishing.refresh(wiring, draft)
+    return code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,8 @@ from versect.app import bisect as bisecting
 from versect.app.bisect import Finding
 from versect.app.inquiry import Inquiry
 from versect.app.plan import answering
-from versect.cli.job import summarise
+from versect.app.repeats import telling
+from versect.cli import publishing
 from versect.cli.searching import Prepared, Request, Tools, line_of, made, prepare, side, tools_for
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
@@ -23,8 +25,8 @@ from versect.model.verdict import Question
 from versect.report import bisection_json, bisection_markdown
 from versect.report.bisection import BisectionView, Noise
 from versect.report.bisection_words import advice, headline, sentences
+from versect.report.evidence import counted
 from versect.report.summary import of_bisection
-from versect.report.write import write
 from versect.search.cost import cost
 from versect.search.history import Plan
 from versect.select.line import DATE, PYTHON, Line
@@ -35,8 +37,13 @@ from versect.store.jsonl import JsonLines
 if TYPE_CHECKING:
     from versect.search.bayes import Estimate  # numpy and scipy are loaded where they are needed
 
+_RATES: Final = (0.9, 0.5, 0.2, 0.1)
+"""Rates of failure for which a search under noise says what it would take."""
 _LIKELIEST: Final = 12
 """Releases whose probability is shown."""
+_LOCKS: Final = tuple(
+    f"pylock.{w}-{d}.toml" for w in ("last", "first") for d in ("passing", "failing")
+)
 
 
 def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
@@ -75,6 +82,7 @@ def examined(tools: Tools, line: Line, request: Request) -> tuple[Finding, Bisec
     if request.flaky:
         return _noisy(tools, line, request)
     found = search(tools, line, request)
+    line, found = bisecting.line_by_line(line, found, request.wanted, tools.inquiry)
     return found, view_of(tools, line, found, request)
 
 
@@ -91,6 +99,7 @@ def _noisy(tools: Tools, line: Line, request: Request) -> tuple[Finding, Bisecti
         tools.inquiry,
         confidence=request.confidence,
         budget=request.budget,
+        rate=request.rate,
     )
     point = found.point
     names = (*line.names, f"none up to {line.names[-1]}")
@@ -149,29 +158,37 @@ def folder_of(tools: Tools, view: BisectionView) -> Path:
 
 def publish(tools: Tools, view: BisectionView, request: Request, *, aside: bool = False) -> int:
     """Write a verdict in all formats and say it; ``aside`` on standard error only."""
-    folder = folder_of(tools, view)
-    text, say = keep(folder, view), tools.wiring.say
-    if request.as_json and not aside:
-        click.echo(text, nl=False)
-    else:
-        click.echo("\n  ".join((headline(view), *sentences(view))), err=aside)
-    if advice(view):
-        say(f"hint: {advice(view)}")
-    say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
-    summarise(tools.wiring, lambda room: of_bisection(view, room=room))
+    publishing.publish(
+        tools.wiring,
+        folder_of(tools, view),
+        finding_of(view),
+        as_json=request.as_json,
+        aside=aside,
+    )
     return view.kind.exit_code
 
 
-def keep(folder: Path, view: BisectionView) -> str:
-    """Write a verdict with the locks of both sides into a folder, and give its JSON."""
-    text = bisection_json.document(view, made=made())
-    write(folder / "verdict.json", text)
-    write(folder / "verdict.md", bisection_markdown.document(view, made=made()))
+def finding_of(view: BisectionView) -> publishing.Finding:
+    """Give a verdict in all formats, with the locks of both sides."""
+    return publishing.Finding(
+        name="verdict",
+        document=bisection_json.document(view, made=made()),
+        markdown=bisection_markdown.document(view, made=made()),
+        beside={**dict.fromkeys(_LOCKS, ""), **dict(_locks(view))},
+        headline=headline(view),
+        sentences=tuple(sentences(view)),
+        advice=advice(view),
+        diff="",
+        trials=f"{counted(len(view.steps), 'trial')}, {view.made} made now",
+        summary=lambda room: of_bisection(view, room=room),
+    )
+
+
+def _locks(view: BisectionView) -> Iterator[tuple[str, str]]:
     for which, one in (("last", view.before), ("first", view.after)):
-        if one is not None and one.lock:
+        if one is not None:
             does = "passing" if isinstance(one.step.outcome, Passed) else "failing"
-            write(folder / f"pylock.{which}-{does}.toml", one.lock)
-    return text
+            yield f"pylock.{which}-{does}.toml", one.lock
 
 
 def _check_start(line: Line, plan: Plan, inquiry: Inquiry) -> None:
@@ -204,8 +221,17 @@ def _dry_run(wiring: Wiring, ready: Prepared, line: Line, request: Request) -> i
         bisecting.lens_of(request.wanted.question),
     )
     took = cost(plan_for(line, request), known)
-    click.echo(f"{line.axis}: {len(line.names)} releases, {line.names[0]} to {line.names[-1]}")
+    click.echo(
+        f"{line.axis}: {counted(len(line.names), 'release')}, {line.names[0]} to {line.names[-1]}"
+    )
     click.echo(f"known: {len({ask.point for ask in known})} of them")
+    if request.flaky:
+        click.echo(f"trials: at most {request.budget} (--budget); a search asks about ", nl=False)
+        click.echo(f"{took.expected:.0f} places, each until it is told:")
+        for rate in _RATES:
+            trials = f"about {telling(rate, request.confidence):.0f} trials each"
+            click.echo(f"        {trials} where a failing release fails in {rate:.0%} of them")
+        return 0
     click.echo(f"trials: at most {took.worst}, {took.expected:.1f} on average,")
     click.echo("        if no release is unresolved and the failure is no flake and no window;")
     click.echo("        2 more where other packages change with the culprit")

@@ -64,11 +64,13 @@ def blame(ctx: click.Context, /, **options: Any) -> int:
     With two dates and nothing pinned, the first failing day is found first, from what the index
     had on each day.
     """
-    from versect.cli import blaming
+    from versect.cli import blaming, publishing
     from versect.cli.wiring import Wiring
 
     wiring = Wiring(
         results=options["results"], cache=options["cache_folder"], offline=options["offline"]
     )
     draft = draft_of(ctx, options["results"], options)
-    return blaming.blame(wiring, draft, blaming.Request.of(options))
+    code = blaming.blame(wiring, draft, blaming.Request.of(options))
+    publishing.refresh(wiring, draft)
+    return code

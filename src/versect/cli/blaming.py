@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import click
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
@@ -16,7 +15,7 @@ from versect.app.blame import Blame, Sides, installed, newest
 from versect.app.inquiry import plain
 from versect.app.published import Published
 from versect.app.repeats import Lift, at_its_word, measured
-from versect.cli import bisecting, searching
+from versect.cli import bisecting, publishing, searching
 from versect.cli.searching import Tools
 from versect.cli.wiring import Wiring, now
 from versect.errors import UsageError
@@ -25,11 +24,18 @@ from versect.model.verdict import Change, Question, Side
 from versect.report import blame as report
 from versect.report.bisection import BisectionView
 from versect.report.blame import BlameView
-from versect.report.evidence import outcome_words
-from versect.report.write import write
+from versect.report.evidence import counted, outcome_words
+from versect.report.summary import of_blame
 from versect.select.line import DATE, Order, of_days
 from versect.source.draft import Draft
 from versect.source.pinned import Day, Difference, Pinned, side
+
+_SIDES: Final = {
+    "The side that passes": "passing",
+    "The side that fails": "failing",
+    "The passing side with the culprits": "culprits",
+}
+"""Titles of what is shown, and what their locks are called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,21 +81,27 @@ def blame(wiring: Wiring, draft: Draft, request: Request) -> int:
                 installed(one.step, one.step.trial.probe.cell.value(DATE))
                 for one in (days.before, days.after)
             )
-        sides = _sides(tools, _pinned(tools, good), _pinned(tools, bad))
+        sides = sides_of(tools, _pinned(tools, good), _pinned(tools, bad))
         if not sides.differences:
             raise UsageError(
                 f"{request.good} and {request.bad} install the same releases",
                 remedy="it is something else that differs: the interpreter, the platform, the data",
             )
-        wiring.say(f"{len(sides.differences)} differences")
+        wiring.say(counted(len(sides.differences), "difference"))
         lift: Lift = at_its_word
         if request.flaky:
             everything = sides.mix(range(len(sides.differences)))
             lift = measured(everything, tools.inquiry, plain)
             wiring.say(f"note: {lift}")
-        found = blaming.blame(sides, tools.inquiry, budget=request.search.budget, lift=lift)
-        series = tuple(_series(tools, sides, found, request.search))
-        return _publish(tools, _view(tools, sides, found, series), request.search)
+        return _publish(tools, compared(tools, sides, request.search, lift), request.search)
+
+
+def compared(
+    tools: Tools, sides: Sides, request: searching.Request, lift: Lift = at_its_word
+) -> BlameView:
+    """Find what brings the failure of one side, then the first failing release of each of it."""
+    found = blaming.blame(sides, tools.inquiry, budget=request.budget, lift=lift)
+    return _view(tools, sides, found, tuple(_series(tools, sides, found, request)))
 
 
 def _check(good: Pinned | Day, bad: Pinned | Day, study: Study, request: Request) -> None:
@@ -139,7 +151,8 @@ def _pinned(tools: Tools, one: Pinned | Day) -> Pinned:
     return pinned
 
 
-def _sides(tools: Tools, good: Pinned, bad: Pinned) -> Sides:
+def sides_of(tools: Tools, good: Pinned, bad: Pinned) -> Sides:
+    """Give two sides to compare, with the cut-off that the study's resolution asks for."""
     published = Published({}, tools.wiring.index)
     today = tools.focus.study.resolution is Resolution.TODAY
     every = {*good.releases, *bad.releases}
@@ -210,8 +223,7 @@ def _view(tools: Tools, sides: Sides, found: Blame, series: tuple[BisectionView,
 
 
 def _shown(tools: Tools, found: Blame) -> Iterator[tuple[str, Side]]:
-    titles = ("The side that passes", "The side that fails", "The passing side with the culprits")
-    for title, step in zip(titles, (found.good, found.bad, found.culprit), strict=True):
+    for title, step in zip(_SIDES, (found.good, found.bad, found.culprit), strict=True):
         one = searching.side(tools, step)
         if one is not None:
             yield title, one
@@ -224,18 +236,22 @@ def _change(one: Difference) -> Change:
 
 def _publish(tools: Tools, view: BlameView, request: searching.Request) -> int:
     """Write a finding in all formats and say it."""
-    folder, text = tools.folder / "bisect" / "blame", report.document(view, made=searching.made())
-    write(folder / "blame.json", text)
-    write(folder / "blame.md", report.markdown(view, made=searching.made()))
-    for name, (_, one) in zip(("passing", "failing", "culprits"), view.shown, strict=False):
-        if one.lock:
-            write(folder / f"pylock.{name}.toml", one.lock)
-    if request.as_json:
-        click.echo(text, nl=False)
-    else:
-        click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
-    say = tools.wiring.say
-    if report.advice(view):
-        say(f"hint: {report.advice(view)}")
-    say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'blame.md'}")
+    folder = tools.folder / "bisect" / "blame"
+    publishing.publish(tools.wiring, folder, _finding_of(view), as_json=request.as_json)
     return view.kind.exit_code
+
+
+def _finding_of(view: BlameView) -> publishing.Finding:
+    locks = {title: one.lock for title, one in view.shown}
+    return publishing.Finding(
+        name="blame",
+        document=report.document(view, made=searching.made()),
+        markdown=report.markdown(view, made=searching.made()),
+        beside={f"pylock.{name}.toml": locks.get(title, "") for title, name in _SIDES.items()},
+        headline=report.headline(view),
+        sentences=tuple(report.sentences(view)),
+        advice=report.advice(view),
+        diff="",
+        trials=f"{counted(len(view.steps), 'trial')}, {view.made} made now",
+        summary=lambda room: of_blame(view, room=room),
+    )

@@ -42,9 +42,11 @@ from versect.model.cell import Cell
 from versect.model.study import Study
 from versect.report import check as report
 from versect.report.check import CheckView, Regression, Row
+from versect.report.evidence import counted
 from versect.report.findings import common
 from versect.report.view import matrix_view
 from versect.report.write import write
+from versect.select.shards import Shard
 from versect.source.draft import Draft
 from versect.source.files import fingerprint
 from versect.source.load import find
@@ -54,13 +56,15 @@ from versect.store.jsonl import JsonLines
 
 _REPEATS: Final = (1, 2)
 """Every regressed cell is asked so often again before it is called one."""
-_INFRASTRUCTURE: Final = (EngineUnavailable, IndexUnavailable, StorageError, ToolMissing)
-_VERDICTS: Final = {
+FAILURES: Final = (EngineUnavailable, IndexUnavailable, StorageError, ToolMissing)
+"""What keeps a check from being made and says nothing about any release."""
+VERDICTS: Final = {
     0: "nothing-new-broke",
     REGRESSION: "regression",
     INCONCLUSIVE: "inconclusive",
     INFRASTRUCTURE: "infrastructure",
 }
+"""What a check concludes, by its exit code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ class Request:
     budget: int
     fresh: bool
     as_json: bool
+    shard: Shard | None = None
+    """Only this part of the cells is asked, and nothing is searched."""
 
 
 def accept(wiring: Wiring, name: str) -> int:
@@ -97,10 +103,11 @@ def accept(wiring: Wiring, name: str) -> int:
         click.echo(line)
     counts = Counter(one.word for one in new.cells.values())
     words = ", ".join(f"{count} {word}" for word, count in counts.items())
-    wiring.say(f"{study.name}: accepted {len(new.cells)} cells on {new.engine}: {words}")
+    wiring.say(f"{study.name}: accepted {counted(len(new.cells), 'cell')} on {new.engine}: {words}")
     gone = 0 if old is None else len(old.cells.keys() - new.cells.keys())
     if gone:
-        wiring.say(f"{gone} cells of the old baseline have no trial of the study as it is now")
+        words = f"{counted(gone, 'cell')} of the old baseline"
+        wiring.say(f"without a trial of the study as it is now: {words}")
     wiring.say(f"written: {folder / baselines.NAME}")
     return 0
 
@@ -123,7 +130,7 @@ def check(wiring: Wiring, draft: Draft, request: Request) -> int:
         )
     try:
         view = _Check(wiring, draft, request, baseline).view()
-    except _INFRASTRUCTURE as error:
+    except FAILURES as error:
         view = _nothing(study, request, baseline, error)
         wiring.say(f"error: {error}")
         if error.remedy:
@@ -157,6 +164,8 @@ class _Check:
                 choice,
                 jobs=self._request.jobs,
                 fresh=self._request.fresh,
+                shard=self._request.shard,
+                beside=True,
             )
             results |= self._once_more(plan, results)
             stands = {name: stand(*result) for name, result in results.items()}
@@ -179,7 +188,7 @@ class _Check:
             study=self._study.name,
             engine=choice.engine.name,
             accepted=self._baseline.accepted,
-            verdict=_VERDICTS[code],
+            verdict=VERDICTS[code],
             exit_code=code,
             cells=len(plan.cells),
             asked=tuple(cell.id for cell in plan.open),
@@ -195,7 +204,7 @@ class _Check:
         lost = tuple(cell for cell in plan.cells if is_transient(results[cell.id][1]))
         if not lost:
             return {}
-        self._wiring.say(f"once more: {len(lost)} cells that could not be tried")
+        self._wiring.say(f"once more: {counted(len(lost), 'cell')} that could not be tried")
         return self._ask(replace(plan, cells=lost, known={}))
 
     def _flaky(
@@ -220,7 +229,9 @@ class _Check:
             }
             again = replace(plan, cells=cells, known=known)
             if again.open:
-                self._wiring.say(f"again ({repeat}): {len(again.open)} cells that began to fail")
+                self._wiring.say(
+                    f"again ({repeat}): {counted(len(again.open), 'cell')} that began to fail"
+                )
                 known |= self._ask(again, repeat)
             flaky |= {c.id for c in cells if stand(*known[c.id]).word is Word.PASSED}
         return frozenset(flaky)
@@ -234,6 +245,7 @@ class _Check:
             draft=self._draft,
             engine=self._request.engine,
             jobs=self._request.jobs,
+            searches=self._request.shard is None,
         )
         regressions: dict[str, Regression] = {}
         unstable: set[str] = set()
@@ -276,9 +288,14 @@ class _Check:
             notes.append("the index gave no answer: releases newer than its last one are not known")
         if self._wiring.offline:
             notes.append("offline: the index was not asked for new releases")
+        if self._request.shard is not None:
+            notes.append(
+                f"only shard {self._request.shard}: cells of others take part where a trial of "
+                "them is here; the check of the whole, after 'versect merge', searches what broke"
+            )
         gone = self._baseline.cells.keys() - {cell.id for cell in plan.cells}
-        if gone:
-            notes.append(f"{len(gone)} cells of the baseline take no part any more")
+        if gone and self._request.shard is None:
+            notes.append(f"the study no longer has {counted(len(gone), 'cell')} of the baseline")
         return notes
 
 
@@ -288,7 +305,7 @@ def _nothing(study: Study, request: Request, baseline: Baseline, error: VersectE
         study=study.name,
         engine=request.engine,
         accepted=baseline.accepted,
-        verdict=_VERDICTS[INFRASTRUCTURE],
+        verdict=VERDICTS[INFRASTRUCTURE],
         exit_code=INFRASTRUCTURE,
         cells=0,
         asked=(),

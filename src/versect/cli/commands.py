@@ -19,6 +19,7 @@ from versect.app.review import changes, review
 from versect.app.run import run_cells, run_id
 from versect.classify.rules import classify
 from versect.cli.job import summarise
+from versect.cli.swept import with_sweeps
 from versect.cli.wiring import Wiring, now, stdout
 from versect.engine.select import Choice
 from versect.errors import StorageError, UsageError
@@ -29,10 +30,12 @@ from versect.report import json as json_report
 from versect.report import junit, markdown, page, terminal
 from versect.report.badge import badge
 from versect.report.constraints import constraints
+from versect.report.evidence import counted
 from versect.report.progress import describe
 from versect.report.summary import of_matrix
 from versect.report.view import MatrixView, matrix_view
 from versect.report.write import write
+from versect.select.shards import Shard
 from versect.source.draft import Draft
 from versect.source.files import fingerprint
 from versect.source.load import COMMAND_LINE, find
@@ -42,30 +45,66 @@ from versect.store.jsonl import JsonLines
 INCONCLUSIVE = 12
 
 
-def run(wiring: Wiring, draft: Draft, *, engine: str, jobs: int, fresh: bool) -> int:
+def run(  # noqa: PLR0913 - one argument an option
+    wiring: Wiring,
+    draft: Draft,
+    *,
+    engine: str,
+    jobs: int,
+    fresh: bool,
+    shard: Shard | None = None,
+) -> int:
     """Run a study; see ``versect run``."""
+    return ran(wiring, draft, engine=engine, jobs=jobs, fresh=fresh, shard=shard)[0]
+
+
+def ran(  # noqa: PLR0913 - likewise
+    wiring: Wiring,
+    draft: Draft,
+    *,
+    engine: str,
+    jobs: int,
+    fresh: bool,
+    shard: Shard | None,
+) -> tuple[int, MatrixView | None]:
+    """Run a study, show its table, and give the exit code with it; None for a shard of nothing."""
     study = draft.study()
     folder = wiring.results / study.name
     choice = wiring.choose(engine)
     wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {jobs}")
     with alone(wiring, folder):
-        plan, results = tried(wiring, draft, choice, jobs=jobs, fresh=fresh)
+        plan, results = tried(wiring, draft, choice, jobs=jobs, fresh=fresh, shard=shard)
+        if not plan.cells:
+            wiring.say(f"shard {shard} has no cells: there are fewer environments than shards")
+            return 0, None
         view = matrix_view(study, plan.cells, results)
         publish(wiring, folder, view)
     outcomes = [outcome for _, outcome in results.values()]
     lost = [o for o in outcomes if isinstance(o, Unresolved) and o.cause.infrastructure]
     if lost:
-        wiring.say(f"{len(lost)} cells could not be tried; the same command tries them again")
-    return INCONCLUSIVE if lost else 0
+        words = f"{counted(len(lost), 'cell')} could not be tried"
+        wiring.say(f"{words}; the same command makes up for it")
+    return INCONCLUSIVE if lost else 0, view
 
 
-def tried(
-    wiring: Wiring, draft: Draft, choice: Choice, *, jobs: int, fresh: bool
+def tried(  # noqa: PLR0913 - the parts, and how it is asked
+    wiring: Wiring,
+    draft: Draft,
+    choice: Choice,
+    *,
+    jobs: int,
+    fresh: bool,
+    shard: Shard | None = None,
+    beside: bool = False,
 ) -> tuple[planning.Plan, dict[str, planning.Result]]:
-    """Plan a study and ask its open cells; whoever calls this is ``alone`` in its folder."""
+    """Plan a study and ask its open cells; whoever calls this is ``alone`` in its folder.
+
+    With a shard only its cells are asked; with ``beside`` the plan holds what is known of others.
+    """
     study = draft.study()
     folder = wiring.results / study.name
-    plan = _plan(wiring, study, choice, JsonLines(folder, study.name), fresh=fresh)
+    log = JsonLines(folder, study.name)
+    plan = planning.only(planned(wiring, study, choice, log, fresh=fresh), shard, beside=beside)
     for path in (folder / NAME, place(folder, fingerprint(study))):
         write(path, document(draft))
     return plan, ask(wiring, study, choice, plan, jobs=jobs)
@@ -100,16 +139,18 @@ def ask(  # noqa: PLR0913 - the parts, what is asked, and with how many hands
         executor.shutdown(wait=True, cancel_futures=True)
 
 
-def dry_run(wiring: Wiring, draft: Draft, *, engine: str, fresh: bool) -> int:
+def dry_run(
+    wiring: Wiring, draft: Draft, *, engine: str, fresh: bool, shard: Shard | None = None
+) -> int:
     """Show what a run would do."""
     study = draft.study()
     choice = wiring.choose(engine)
     log = JsonLines(wiring.results / study.name, study.name)
-    plan = _plan(wiring, study, choice, log, fresh=fresh)
+    plan = planning.only(planned(wiring, study, choice, log, fresh=fresh), shard)
     for cell in plan.cells:
         click.echo(f"{'known' if cell.id in plan.known else 'run  '} {cell.id}")
     known = len(plan.cells) - len(plan.open)
-    wiring.say(f"{len(plan.cells)} cells on {choice.engine.name} ({choice.reason})")
+    wiring.say(f"{counted(len(plan.cells), 'cell')} on {choice.engine.name} ({choice.reason})")
     wiring.say(f"{known} known, {len(plan.open)} would run")
     return 0
 
@@ -138,7 +179,8 @@ def publish(wiring: Wiring, folder: Path, view: MatrixView) -> None:
 
 
 def keep(wiring: Wiring, folder: Path, view: MatrixView) -> None:
-    """Write all formats of a view."""
+    """Write all formats of a view, with the sweeps of its study as the record has them."""
+    view = with_sweeps(view, folder)
     made = f"made by versect {__version__}, {now().isoformat(timespec='seconds')}"
     files = (
         ("table.md", markdown.table(view, made=made)),
@@ -156,7 +198,15 @@ def keep(wiring: Wiring, folder: Path, view: MatrixView) -> None:
     wiring.say(f"page: {page.publish(folder, view, made=made, say=wiring.say)}")
 
 
-def reproduce(wiring: Wiring, name: str | None, cell_id: str, *, engine: str, run_it: bool) -> int:
+def reproduce(  # noqa: PLR0913 - one argument an option
+    wiring: Wiring,
+    name: str | None,
+    cell_id: str,
+    *,
+    engine: str,
+    run_it: bool,
+    traced: bool = False,
+) -> int:
     """Print, or run, the command of one cell; see ``versect reproduce``."""
     study_name, stored = find_trial(stored_trials(wiring.results, name), cell_id, wiring.results)
     cell = stored.probe.cell
@@ -174,7 +224,9 @@ def reproduce(wiring: Wiring, name: str | None, cell_id: str, *, engine: str, ru
     choice = wiring.choose(engine)
     wiring.say(f"engine {choice.engine.name} ({choice.reason})")
     releases = releases_of(cell, wiring.index)
-    with wiring.laboratory(study, releases, choice.engine, run_id(now())) as laboratory:
+    with wiring.laboratory(
+        study, releases, choice.engine, run_id(now()), traced=lambda _: traced
+    ) as laboratory:
         prepared = laboratory.prepare(cell.pins)
         if isinstance(prepared.environment, NotRun):
             wiring.say(f"unresolved, {prepared.environment.cause}: {prepared.environment.detail}")
@@ -223,9 +275,15 @@ def alone(wiring: Wiring, folder: Path) -> Iterator[None]:
         lock.release()
 
 
-def _plan(
+def planned(
     wiring: Wiring, study: Study, choice: Choice, log: JsonLines, *, fresh: bool
 ) -> planning.Plan:
+    """Give all cells of a study with what is stored of them.
+
+    Raises:
+        UsageError: No cell is left.
+
+    """
     trials = () if fresh else log.trials()
     series = planning.enumerate_series(
         study, wiring.index, platform=choice.engine.platform, say=wiring.say

@@ -29,7 +29,7 @@ def explain(ctx: click.Context, /, **options: Any) -> int:
     are applied to the older release's installed files, part by part, down to a set none of which
     can be left out. It is shown as a diff.
     """
-    from versect.cli import explaining
+    from versect.cli import explaining, publishing
     from versect.cli.searching import Request
     from versect.cli.wiring import Wiring
 
@@ -37,4 +37,8 @@ def explain(ctx: click.Context, /, **options: Any) -> int:
         results=options["results"], cache=options["cache_folder"], offline=options["offline"]
     )
     draft = draft_of(ctx, options["results"], options)
-    return explaining.explain(wiring, draft, Request.of(options))
+    request = Request.of(options)
+    code = explaining.explain(wiring, draft, request)
+    if not request.dry_run:
+        publishing.refresh(wiring, draft)
+    return code

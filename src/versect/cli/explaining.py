@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import click
 from packaging.version import Version
 
 from versect.app.explain import Explanation
 from versect.app.explain import explain as explained
 from versect.app.repeats import SPURIOUS, Lift, at_its_word, of_rates
-from versect.cli import bisecting, searching
+from versect.cli import bisecting, publishing, searching
 from versect.cli.searching import Request, Tools
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
@@ -18,8 +17,9 @@ from versect.forensics.culprit import unified
 from versect.model.verdict import Step
 from versect.report import explanation as report
 from versect.report.bisection import BisectionView
+from versect.report.evidence import counted
 from versect.report.explanation import ExplanationView
-from versect.report.write import write
+from versect.report.summary import of_explanation
 from versect.search.history import Kind
 from versect.select.line import PYTHON
 from versect.source.draft import Draft
@@ -46,7 +46,7 @@ def explain(wiring: Wiring, draft: Draft, request: Request) -> int:
             wiring.say("nothing to explain: there is no boundary between two releases")
             return code or Kind.INCONCLUSIVE.exit_code
         result = explained(
-            line,
+            verdict.line,
             found,
             request.wanted.question,
             tools.focus.study.symptom,
@@ -103,25 +103,25 @@ def view_of(verdict: BisectionView, found: Explanation, steps: tuple[Step, ...])
     )
 
 
-def keep(folder: Path, view: ExplanationView) -> str:
-    """Write an explanation into a folder, and give its JSON."""
-    text = report.document(view, made=searching.made())
-    write(folder / "explanation.json", text)
-    write(folder / "explanation.md", report.markdown(view, made=searching.made()))
-    if view.diff:
-        write(folder / "explanation.diff", view.diff)
-    return text
+def finding_of(view: ExplanationView) -> publishing.Finding:
+    """Give an explanation in all formats."""
+    return publishing.Finding(
+        name="explanation",
+        document=report.document(view, made=searching.made()),
+        markdown=report.markdown(view, made=searching.made()),
+        beside={"explanation.diff": view.diff},
+        headline=report.headline(view),
+        sentences=tuple(report.sentences(view)),
+        advice="",
+        diff=view.diff,
+        trials=f"{counted(len(view.steps), 'trial')} of parts",
+        summary=lambda room: of_explanation(view, room=room),
+    )
 
 
 def _publish(tools: Tools, view: ExplanationView, folder: Path, *, as_json: bool) -> int:
     """Write an explanation in all formats and say it."""
-    text = keep(folder, view)
-    if as_json:
-        click.echo(text, nl=False)
-    else:
-        click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
-        click.echo(f"\n{view.diff}" if view.diff else "", nl=False)
-    tools.wiring.say(f"{len(view.steps)} trials of parts; written: {folder / 'explanation.md'}")
+    publishing.publish(tools.wiring, folder, finding_of(view), as_json=as_json)
     if view.minimal is None:
         return Kind.INCONCLUSIVE.exit_code
     certain = view.minimal.proven and not view.minimal.undecided

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from versect.cli.completing import stored_studies
 from versect.cli.options import place_options
 
 
 @click.command()
-@click.argument("study")
+@click.argument("study", shell_complete=stored_studies)
 @place_options
 @click.option("--runs", is_flag=True, help="List the runs that left trials, the oldest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")

@@ -6,12 +6,15 @@ import importlib
 import os
 import sys
 import traceback
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from versect import __version__
 from versect.errors import InternalError, VersectError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 INTERRUPTED: Final = 130
 
@@ -27,12 +30,23 @@ _COMMANDS: Final = {
     ),
     "history": ("versect.cli.history", "Show when cells changed, and what else changed with them."),
     "diff": ("versect.cli.diff", "Show what two runs left known that is not the same."),
+    "diagnose": (
+        "versect.cli.diagnose",
+        "Say when, why and where a study fails, and what helps.",
+    ),
+    "trace": ("versect.cli.trace", "Record the lives of event loops, clients and connections."),
+    "plan": ("versect.cli.plan", "Share a study's cells out among machines."),
+    "merge": ("versect.cli.merge", "Bring together what several machines tried."),
     "reproduce": ("versect.cli.reproduce", "Print, or run, the exact command of one cell."),
     "report": ("versect.cli.report", "Write the table again from stored trials, running nothing."),
     "show": ("versect.cli.show", "Open a study's page in the browser."),
+    "site": ("versect.cli.site", "Write the pages of all studies for a web server."),
     "query": ("versect.cli.query", "Answer a question in SQL over stored trials."),
     "releases": ("versect.cli.releases", "Show a project's releases and why some are dropped."),
     "images": ("versect.cli.images", "Make the container images of interpreters."),
+    "init": ("versect.cli.init", "Write a study from a script, a command or a traceback."),
+    "doctor": ("versect.cli.doctor", "Say what this machine can do, and what to install."),
+    "completion": ("versect.cli.completion", "Print what a shell needs to complete versect."),
     "cache": ("versect.cli.cache", "Show and prune environments, locks and indexes kept on disk."),
 }
 
@@ -48,6 +62,14 @@ class _Commands(click.Group):
             return None
         command: click.Command = getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Complete the names of commands without importing them, and the options of the group."""
+        from click.shell_completion import CompletionItem
+
+        named = [(n, words) for n, (_, words) in _COMMANDS.items() if n.startswith(incomplete)]
+        options = click.Command.shell_complete(self, ctx, incomplete)
+        return [*(CompletionItem(name, help=words) for name, words in named), *options]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         with formatter.section("Commands"):

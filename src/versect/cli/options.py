@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from click.shell_completion import CompletionItem
 
+from versect.cli import completing
 from versect.errors import UsageError
+from versect.select.shards import Shard, shard_of
 from versect.source.draft import Draft
 from versect.source.flags import lay, selector
 from versect.source.load import find, from_command
@@ -31,6 +35,12 @@ class WithCommand(click.Command):
             args = args[:at]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Let the shell complete what is somebody else's command line."""
+        if _COMMAND in ctx.meta:
+            return [CompletionItem(incomplete, type="file")]
+        return super().shell_complete(ctx, incomplete)
+
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Show that a command line may follow."""
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
@@ -48,7 +58,7 @@ def stacked(*options: Decorator) -> Decorator:
 
 
 study_options = stacked(
-    click.argument("study", required=False),
+    click.argument("study", required=False, shell_complete=completing.studies),
     click.option("--name", help="Name of the study; its results lie in a folder of this name."),
     click.option(
         "--python", "pythons", multiple=True, metavar="3.X", help="Interpreter; repeatable."
@@ -154,10 +164,28 @@ jobs_option = click.option(
     help="Cells that run at once.",
 )
 
+
+def _shard(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Shard | None:
+    return None if value is None else shard_of(value)
+
+
+shard_option = click.option(
+    "--shard",
+    callback=_shard,
+    metavar="N/SHARDS",
+    help="Only this part of the cells; 'versect plan' shares them out.",
+)
+
 offline_option = click.option("--offline", is_flag=True, help="Use only what is cached.")
 
 running_options = stacked(engine_option, jobs_option, place_options, offline_option)
 """Where, how and with what trials are made."""
+
+
+def command_of(ctx: click.Context) -> tuple[str, ...]:
+    """Give the words after ``--`` of a command that is ``WithCommand``."""
+    command: tuple[str, ...] = ctx.meta.get(_COMMAND, ())
+    return command
 
 
 def draft_of(ctx: click.Context, results: Path, options: dict[str, Any]) -> Draft:
@@ -168,7 +196,7 @@ def draft_of(ctx: click.Context, results: Path, options: dict[str, Any]) -> Draf
         StudyError: The study or an option has faults.
 
     """
-    command: tuple[str, ...] = ctx.meta.get(_COMMAND, ())
+    command = command_of(ctx)
     study: str | None = options["study"]
     if study and command:
         raise UsageError(
@@ -192,7 +220,16 @@ def draft_of(ctx: click.Context, results: Path, options: dict[str, Any]) -> Draf
         axes=options["axes"],
         thinning=_given({key: options[key] for key in ("every", "limit", "pre", "yanked")}),
     )
-    return replace(draft, table=table)
+    return replace(draft, table=_with_python(table))
+
+
+def _with_python(table: dict[str, Any]) -> dict[str, Any]:
+    """Give a study that names no interpreter the one that runs versect."""
+    if table.get("python"):
+        return table
+    mine = f"3.{sys.version_info.minor}"
+    click.echo(f"Python {mine}, as versect itself; choose with --python", err=True)
+    return {**table, "python": [mine]}
 
 
 def _table(options: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 import click
 from packaging.requirements import Requirement
@@ -13,19 +14,23 @@ from packaging.version import Version
 from versect.app.counterfactual import lock_changes
 from versect.app.plan import enumerate_series
 from versect.app.region import Plane, edge, region, usable
-from versect.cli import bisecting, searching
-from versect.cli.searching import Prepared, Request, Tools
+from versect.cli import bisecting, publishing, searching
+from versect.cli.searching import Prepared, Request, Tools, check_picked
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
 from versect.model.verdict import Change, Question, Side
 from versect.report import region as report
+from versect.report.evidence import counted
 from versect.report.region import RegionView
-from versect.report.write import write
+from versect.report.summary import of_region
 from versect.search.history import Kind
 from versect.search.region import Region
 from versect.select.line import PYTHON
 from versect.source.draft import Draft
 from versect.source.flags import bare_name
+
+_SIDES: Final = {"A combination that passes": "passing", "One that fails": "failing"}
+"""Titles of what is shown, and what their locks are called."""
 
 
 def bisect(wiring: Wiring, draft: Draft, request: Request) -> int:
@@ -101,9 +106,7 @@ def _alone(wiring: Wiring, draft: Draft, request: Request, project: str) -> tupl
 
 def _shown(tools: Tools, plane: Plane, found: Region) -> Iterator[tuple[str, Side]]:
     cells = edge(plane, found)
-    for title, cell in zip(
-        ("A combination that passes", "One that fails"), cells or (), strict=False
-    ):
+    for title, cell in zip(_SIDES, cells or (), strict=False):
         one = searching.side(tools, tools.inquiry.note(cell))
         if one is not None:
             yield title, one
@@ -129,12 +132,14 @@ def _plane(
     series = []
     notes = []
     for name in names:
+        check_picked(ready.focus, every[cell.pins.python, name])
         versions = [release.version for release in every[cell.pins.python, name].releases]
         start = Version(oldest.get(name, str(versions[0])))
         series.append(tuple(version for version in versions if version >= start))
         if start > versions[0]:
             notes.append(f"{name} is searched from {start} on: older ones cannot be decided alone")
-    return Plane(base=cell, names=names, versions=tuple(series)), tuple(notes)
+    plane = Plane(study=study, base=cell, names=names, versions=tuple(series))
+    return plane, tuple(notes)
 
 
 def _named(text: str | None, flag: str) -> dict[str, str]:
@@ -163,18 +168,21 @@ def _dry_run(plane: Plane) -> int:
 def _publish(tools: Tools, view: RegionView, request: Request) -> int:
     """Write a region in all formats and say it."""
     folder = tools.folder / "bisect" / "+".join(view.names)
-    text = report.document(view, made=searching.made())
-    write(folder / "verdict.json", text)
-    write(folder / "verdict.md", report.markdown(view, made=searching.made()))
-    if request.as_json:
-        click.echo(text, nl=False)
-    else:
-        click.echo("\n  ".join((report.headline(view), *report.sentences(view))))
-    say = tools.wiring.say
-    if report.advice(view):
-        say(f"hint: {report.advice(view)}")
-    for name, (_, one) in zip(("passing", "failing"), view.shown, strict=False):
-        if one.lock:
-            write(folder / f"pylock.{name}.toml", one.lock)
-    say(f"{len(view.steps)} trials, {view.made} made now; written: {folder / 'verdict.md'}")
+    publishing.publish(tools.wiring, folder, _finding_of(view), as_json=request.as_json)
     return view.verdict.exit_code
+
+
+def _finding_of(view: RegionView) -> publishing.Finding:
+    locks = {title: one.lock for title, one in view.shown}
+    return publishing.Finding(
+        name="verdict",
+        document=report.document(view, made=searching.made()),
+        markdown=report.markdown(view, made=searching.made()),
+        beside={f"pylock.{name}.toml": locks.get(title, "") for title, name in _SIDES.items()},
+        headline=report.headline(view),
+        sentences=tuple(report.sentences(view)),
+        advice=report.advice(view),
+        diff="",
+        trials=f"{counted(len(view.steps), 'trial')}, {view.made} made now",
+        summary=lambda room: of_region(view, room=room),
+    )

@@ -32,7 +32,9 @@ def runs(wiring: Wiring, name: str) -> int:
     """List the runs of a study."""
     _, trials = _stored(wiring, name)
     for run in runs_of(trials):
-        click.echo(f"{run.name} {run.at:%Y-%m-%d %H:%M} {run.engine} {run.trials} trials")
+        click.echo(
+            f"{run.name} {run.at:%Y-%m-%d %H:%M} {run.engine} {counted(run.trials, 'trial')}"
+        )
     return 0
 
 

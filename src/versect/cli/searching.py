@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from versect.engine.interface import Engine
 from versect.engine.select import Choice
 from versect.errors import UsageError
 from versect.model.environment import Environment, Lock
+from versect.model.release import Series
 from versect.model.study import Study
 from versect.model.verdict import Question, Side, Step
 from versect.report.write import write
@@ -46,6 +46,10 @@ class Request:
     budget: int
     pre: bool
     yanked: bool
+    rate: float | None = None
+    """Under noise: the share of failing trials above which a release fails; None for the usual."""
+    thinned: bool = False
+    """Whether --every or --limit thin out what is searched."""
     engine: str
     jobs: int
     fresh: bool
@@ -72,6 +76,8 @@ class Request:
                 checks=options["checks"],
                 scan=options["scan"],
             ),
+            rate=options.get("rate"),
+            thinned=bool(options.get("every") or options.get("limit")),
             dry_run=options["dry_run"],
             as_json=options["as_json"],
             **{name: options[name] for name in same},
@@ -116,10 +122,11 @@ def prepare(
         UsageError: No project is named and the study has several, or an end is unknown.
 
     """
-    draft = with_python(draft, wiring)
     study = draft.study()
     projects = request.projects or (_only_project(study),) if searched is None else searched
-    narrowed = focus(study, projects, pre=request.pre, yanked=request.yanked)
+    narrowed = focus(
+        study, projects, pre=request.pre, yanked=request.yanked, thinned=request.thinned
+    )
     choice = wiring.choose(request.engine)
     wiring.say(f"{study.name}: engine {choice.engine.name} ({choice.reason}), -j {request.jobs}")
     for note in narrowed.notes:
@@ -127,15 +134,6 @@ def prepare(
     return Prepared(
         draft=focused(draft, narrowed.study), focus=narrowed, choice=choice, projects=projects
     )
-
-
-def with_python(draft: Draft, wiring: Wiring) -> Draft:
-    """Give a study that names no interpreter the one that runs versect."""
-    if draft.table.get("python"):
-        return draft
-    mine = f"3.{sys.version_info.minor}"
-    wiring.say(f"Python {mine}, as versect itself; choose with --python")
-    return replace(draft, table={**draft.table, "python": [mine]})
 
 
 def focused(draft: Draft, study: Study) -> Draft:
@@ -153,8 +151,26 @@ def focused(draft: Draft, study: Study) -> Draft:
             "yanked": axis.yanked,
         }
     requires = [str(requirement) for requirement in study.requirements]
-    table = {**draft.table, "projects": projects, "requires": requires}
+    kept = {key: value for key, value in draft.table.items() if key not in {"sweeps", "searches"}}
+    table = {**kept, "projects": projects, "requires": requires}
+    if study.needs:
+        table["needs"] = list(_written(study))
     return replace(draft, table=table)
+
+
+def _written(study: Study) -> Iterator[dict[str, Any]]:
+    """Give needs as a study writes them, as far as they speak of what it still varies."""
+    values = {axis.name: axis.values for axis in study.parameters}
+    axes = {PYTHON, *values, *(axis.project for axis in study.projects)}
+    for need in study.needs:
+        where: dict[str, Any] = {
+            name: [one for one in allowed if one in values.get(name, {one})]
+            if isinstance(allowed, tuple)
+            else str(allowed)
+            for name, allowed in need.where.conditions
+        }
+        if where and axes >= where.keys() and [] not in where.values() and need.requirements:
+            yield {"where": where, "requires": [str(one) for one in need.requirements]}
 
 
 def line_of(wiring: Wiring, narrowed: Focus, choice: Choice, axis: str, order: Order) -> Line:
@@ -167,13 +183,14 @@ def line_of(wiring: Wiring, narrowed: Focus, choice: Choice, axis: str, order: O
     if axis == PYTHON:
         named = narrowed.study.pythons
         pythons = named if len(named) > 1 else wiring.pythons()
-        line = of_interpreters(narrowed.cell, pythons)
+        line = of_interpreters(narrowed.study, narrowed.cell, pythons)
     else:
         study = replace(narrowed.study, pythons=(narrowed.cell.pins.python,))
         every = enumerate_series(
             study, wiring.index, platform=choice.engine.platform, say=wiring.say
         )
         found = every[narrowed.cell.pins.python, canonicalize_name(axis)]
+        check_picked(narrowed, found)
         line = of_project(study, narrowed.cell, found, order)
     if len(line.cells) < 2:
         raise UsageError(
@@ -181,6 +198,22 @@ def line_of(wiring: Wiring, narrowed: Focus, choice: Choice, axis: str, order: O
             remedy=f"widen --axis {axis}=..., or see 'versect releases {axis}'",
         )
     return line
+
+
+def check_picked(narrowed: Focus, series: Series) -> None:
+    """See to it that releases which the study names exist, though others are searched too.
+
+    Raises:
+        UsageError: The index has none of that name.
+
+    """
+    known = {release.version for release in series.releases} | {d.version for d in series.dropped}
+    for project, version in narrowed.picked:
+        if project == series.project and version not in known:
+            raise UsageError(
+                f"{project} has no release {version}, which the study or --axis names",
+                remedy=f"'versect releases {project}' lists them",
+            )
 
 
 @contextmanager

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from versect.cli.completing import stored_studies
 from versect.cli.options import place_options
 
 
 @click.command()
-@click.argument("study", required=False)
+@click.argument("study", required=False, shell_complete=stored_studies)
 @place_options
 def show(study: str | None, results: Path, cache_folder: Path | None) -> int:  # noqa: ARG001
     """Open the page of STUDY in the browser and print its path.

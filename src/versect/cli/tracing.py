@@ -14,7 +14,7 @@ from versect.app.check import Fault, identity
 from versect.app.explain import explain
 from versect.app.focus import focus
 from versect.app.plan import answering
-from versect.cli import bisecting, explaining
+from versect.cli import bisecting, explaining, publishing
 from versect.cli.searching import Prepared, Request, Tools, focused, line_of, tools_for
 from versect.cli.wiring import Wiring
 from versect.errors import (
@@ -32,6 +32,7 @@ from versect.report import explanation as report
 from versect.report.bisection import BisectionView
 from versect.report.bisection_words import headline, sentences
 from versect.report.check import Regression
+from versect.report.evidence import counted
 from versect.report.explanation import ExplanationView
 from versect.search.cost import cost
 from versect.search.history import Kind
@@ -40,7 +41,7 @@ from versect.source.draft import Draft
 from versect.source.files import fingerprint
 from versect.store.jsonl import JsonLines
 
-_UNSEARCHED: Final = (
+UNSEARCHED: Final = (
     EngineUnavailable,
     IndexUnavailable,
     StudyError,
@@ -69,14 +70,19 @@ class Tracer:
     draft: Draft
     engine: str
     jobs: int
+    searches: bool
+    """Whether anything is searched; a part of a check tells what broke and leaves it at that."""
 
     def trace(self, fault: Fault, where: str, budget: int) -> Traced:
         """Find out what brought a fault, in at most so many trials that were not made before."""
         if fault.passing is None:
             return Traced(regression=self._unsearchable(fault, where), flaky=False, spent=0)
+        if not self.searches:
+            words = "not searched: the check of the whole does it"
+            return Traced(regression=self._plain(fault, where, words), flaky=False, spent=0)
         try:
             return self._searched(fault, fault.passing, where, budget)
-        except _UNSEARCHED as error:
+        except UNSEARCHED as error:
             unsearched = self._plain(fault, where, f"not searched: {error}")
             return Traced(regression=unsearched, flaky=False, spent=0)
 
@@ -87,7 +93,8 @@ class Tracer:
         line = line_of(self.wiring, ready.focus, ready.choice, fault.axis, Order.VERSION)
         worst = self._cost(ready, line, request)
         if worst > budget:
-            words = f"not searched: it may take {worst} trials, and the budget has {budget} left"
+            trials = f"it may take {counted(worst, 'trial')}, and the budget has {budget} left"
+            words = f"not searched: {trials}"
             return Traced(regression=self._plain(fault, where, words), flaky=False, spent=0)
         self.wiring.say(f"searching {fault.axis} for what breaks {fault.failing.id}")
         with tools_for(self.wiring, ready, request) as tools:
@@ -104,9 +111,9 @@ class Tracer:
             diff="" if lines is None else lines.diff,
         )
         folder = self._folder / "check" / regression.identity
-        bisecting.keep(folder, view)
+        publishing.keep(folder, bisecting.finding_of(view))
         if lines is not None:
-            explaining.keep(folder, lines)
+            publishing.keep(folder, explaining.finding_of(lines))
         flaky = found.history.kind is Kind.UNSTABLE
         return Traced(regression=regression, flaky=flaky, spent=spent)
 

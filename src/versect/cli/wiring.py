@@ -30,9 +30,11 @@ from versect.env.places import Places
 from versect.env.reach import roots
 from versect.env.resolver import UvResolver
 from versect.errors import ToolMissing
+from versect.forensics.timeline import Timeline
+from versect.forensics.timeline_codec import encode, timeline_file
 from versect.index.client import SimpleIndex
 from versect.index.configuration import IndexConfiguration, configured, default_index
-from versect.model.cell import Pins
+from versect.model.cell import Cell, Pins
 from versect.model.environment import Lock
 from versect.model.release import Release
 from versect.model.study import Study
@@ -42,7 +44,7 @@ from versect.run.process import Processes
 from versect.source.files import fingerprint
 
 _HELP_PATIENCE: Final = 30.0
-_OLDEST: Final = Version("3.9")
+OLDEST: Final = Version("3.9")
 """The oldest interpreter on which the recorder and the supervisor work."""
 
 Releases = Mapping[tuple[NormalizedName, Version], Release]
@@ -184,9 +186,18 @@ class Wiring:
 
     @contextmanager
     def laboratory(
-        self, study: Study, releases: Releases, engine: Engine, run: str
+        self,
+        study: Study,
+        releases: Releases,
+        engine: Engine,
+        run: str,
+        *,
+        traced: Callable[[Cell], bool] = lambda _: False,
     ) -> Iterator[Laboratory]:
-        """Give what answers the probes of a study; on the way out nothing is left running."""
+        """Give what answers the probes of a study; on the way out nothing is left running.
+
+        Timelines of the cells that are ``traced`` are kept beside the study's trials.
+        """
         laboratory = Laboratory(
             study,
             engine=engine,
@@ -196,6 +207,8 @@ class Wiring:
             fingerprint=fingerprint(study),
             run=run,
             on_lock=self._keep_lock(study),
+            traced=traced,
+            on_timeline=self._keep_timeline(study),
         )
         with ExitStack() as stack:
             stack.callback(engine.close)
@@ -214,7 +227,7 @@ class Wiring:
     def pythons(self) -> tuple[str, ...]:
         """Give the interpreters of this machine that cells can run on, ``major.minor`` each."""
         found = {facts.python for facts in self.interpreters.all()}
-        return tuple(python for python in found if Version(python) >= _OLDEST)
+        return tuple(python for python in found if Version(python) >= OLDEST)
 
     def steps(self) -> StepLines:
         """Give the lines of a search."""
@@ -240,6 +253,14 @@ class Wiring:
 
         def keep(pins: Pins, lock: Lock) -> None:
             write(folder / str(pins) / "pylock.toml", lock.text)
+
+        return keep
+
+    def _keep_timeline(self, study: Study) -> Callable[[Cell, Timeline], None]:
+        folder, print_ = self.results / study.name, fingerprint(study)
+
+        def keep(cell: Cell, timeline: Timeline) -> None:
+            write(timeline_file(folder, cell.id), encode(timeline, fingerprint=print_))
 
         return keep
 

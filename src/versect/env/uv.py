@@ -12,14 +12,16 @@ from versect.errors import ToolMissing
 from versect.model.environment import LockRequest
 
 _PASSED_ON: Final = re.compile(
-    r"UV_(?:DEFAULT_INDEX|INDEX|INDEX_\w+|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|OFFLINE"
+    r"UV_(?:DEFAULT_INDEX|INDEX|INDEX_\w+|EXTRA_INDEX_URL|NO_INDEX|OFFLINE"
     r"|KEYRING_PROVIDER|CREDENTIALS_DIR|NATIVE_TLS|SYSTEM_CERTS|INSECURE_HOST|HTTP_\w+"
     r"|REQUEST_TIMEOUT|CONCURRENT_\w+|CACHE_DIR|LOCK_TIMEOUT)"
     r"|SSL_CERT_\w+|SSL_CLIENT_CERT|NETRC|XDG_\w+|(?i:https?_proxy|all_proxy|no_proxy)"
     r"|PATH|HOME|TMPDIR|LANG|APPDATA|LOCALAPPDATA|SYSTEMROOT|USERPROFILE"
 )
 """Where indexes and caches are and how they are reached. Other settings of uv (constraints,
-``UV_EXCLUDE_NEWER``, ``UV_RESOLUTION``, ...) would change what a study asks."""
+``UV_EXCLUDE_NEWER``, ``UV_RESOLUTION``, ...) would change what a study asks. ``UV_FIND_LINKS`` is
+not here: the configuration file that uv is handed names the same places, and uv would list every
+wheel there twice."""
 
 
 def environment(host: Mapping[str, str]) -> dict[str, str]:

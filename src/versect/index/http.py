@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Final
 
 import httpx2
@@ -175,11 +176,13 @@ def _auth(url: str) -> httpx2.Auth | None:
     """Give the credentials of the user's netrc file, as uv and pip do; a URL's own win.
 
     The HTTP library reads its other variables (proxies, certificates) itself, but not this one.
+    The file is named even where it is the usual one: the standard library refuses the usual one,
+    and no other, when others may read it; uv and pip do not.
     """
     if without_credentials(url) != url:
         return None
     try:
-        return httpx2.NetRCAuth(os.environ.get("NETRC"))
+        return httpx2.NetRCAuth(os.environ.get("NETRC") or str(Path.home() / ".netrc"))
     except (OSError, netrc.NetrcParseError):
         return None
 

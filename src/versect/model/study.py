@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
+
+_LONGEST: Final = 200
+"""Characters of a name that names a folder."""
 
 
 class Resolution(StrEnum):
@@ -83,6 +88,14 @@ class Selector:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """Requirements that only some cells have."""
+
+    where: Selector
+    requirements: tuple[Requirement, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Symptom:
     """What the failure sought looks like. Every condition that is not None must hold.
 
@@ -147,3 +160,67 @@ class Study:
     """No file uploaded later is used anywhere (UTC); None for no cut-off."""
     symptom: Symptom
     limits: Limits
+    needs: tuple[Need, ...] = ()
+    """What cells need beside the requirements of all; it stands in their pins."""
+    sweeps: tuple[Sweep, ...] = ()
+    """In the order written."""
+    searches: tuple[Bisection, ...] = ()
+
+
+class Part(StrEnum):
+    """Which part of a diagnosis a sweep belongs to."""
+
+    NONE = ""
+    WHEN = "when"
+    WHY = "why"
+    HOW = "how"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Further cells of a study's reproduction, beside its table: one question about one axis."""
+
+    name: str
+    about: str
+    """The question, in the words of the study."""
+    part: Part
+    vary: str
+    """The axis under test: ``python``, a project, or a parameter."""
+    full: bool
+    """Whether only a full run asks it."""
+    repeats: int
+    """Trials of each cell, at least 1."""
+    trace: bool
+    """Whether its trials are made with the recorder of life cycles."""
+    words: tuple[tuple[str, str], ...]
+    """What values of the axis under test mean, for readers."""
+    study: Study
+    """The study with the axes of the sweep: its cells are the sweep's. Its trials have the
+    fingerprint of the study that the sweep belongs to, which may differ from its own. Without an
+    interpreter, since flags chose others, it has no cells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bisection:
+    """A search for one release that belongs to a study."""
+
+    about: str
+    project: str
+    """A normalised name, or ``python``."""
+    good: str | None
+    bad: str | None
+    python: str | None
+    """``major.minor``; None for the study's newest, empty where flags chose others."""
+    parameters: tuple[tuple[str, str], ...]
+    """Values that are held; other parameters keep their first value."""
+    requirements: tuple[Requirement, ...]
+    """Further ones, in place of the study's of the same projects."""
+    full: bool
+
+    @property
+    def name(self) -> str:
+        """``openai-mode=collected-httpx==0.25.2``: its verdict's, which names a folder."""
+        values = [f"{name}={value}" for name, value in self.parameters]
+        python = [f"py{self.python}"] if self.python else []
+        words = "-".join((self.project, *python, *values, *map(str, self.requirements)))
+        return re.sub(r"[^\w.=,+-]", "_", words)[:_LONGEST]

@@ -118,7 +118,8 @@ class Output:
         """Head and tail with a line between them that says how much is missing."""
         if not self.tail:
             return self.head
-        missing = self.size - len(self.head.encode()) - len(self.tail.encode())
+        kept = (len(part.encode(errors="surrogatepass")) for part in (self.head, self.tail))
+        missing = self.size - sum(kept)
         return f"{self.head}\n[... {max(missing, 0)} bytes left out ...]\n{self.tail}"
 
 

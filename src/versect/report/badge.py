@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 from unicodedata import east_asian_width
 from xml.sax.saxutils import escape, quoteattr
@@ -27,15 +28,21 @@ _LABEL: Final = "#3d444d"
 
 
 def badge(view: MatrixView) -> str:
+    """Give ``badge.svg`` of a matrix; see ``badge_of``."""
+    return badge_of(view.study.name, view.counts)
+
+
+def badge_of(study: str, counts: Mapping[Glyph, int]) -> str:
     """Give ``badge.svg``: ``event-loop | 120 of 180 pass``.
 
     It has the colour of the worst outcome: any failure sought, then other failures, then cells
     that could not be decided or were not tried.
     """
-    name = _short(" ".join(allowed(view.study.name).split()))
-    words = f"{view.counts[Glyph.PASSED]} of {len(view.cells)} pass"
-    colour = next((tint for glyph, tint in _COLOURS.items() if view.counts[glyph]), _PASSED)
-    if not view.cells:
+    cells = sum(counts.values())
+    name = _short(" ".join(allowed(study).split()))
+    words = f"{counts[Glyph.PASSED]} of {cells} pass"
+    colour = next((tint for glyph, tint in _COLOURS.items() if counts[glyph]), _PASSED)
+    if not cells:
         colour = _COLOURS[Glyph.OPEN]
     left, right = _width(name), _width(words)
     full = left + right + 4 * _PAD

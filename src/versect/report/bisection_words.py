@@ -14,7 +14,7 @@ from versect.report.view import glyph
 from versect.search.ask import Answer
 from versect.search.history import Kind
 from versect.search.series import DECIDED, Transition, spoken_of, stretches
-from versect.select.line import DATE, PYTHON
+from versect.select.line import DATE, PYTHON, Order
 
 _LISTED: Final = 6
 """Releases that are named one by one; of more the ends are named, and how many there are."""
@@ -62,6 +62,8 @@ def advice(view: BisectionView) -> str:
         turn = "--find-fix finds" if broken else "without --find-fix a search finds"
         what = "mended it" if broken else "broke it"
         return f"{turn} what {what}; --good RELEASE --scan looks for a later window"
+    if view.kind is Kind.INCONCLUSIVE and view.noise is not None and view.history.known:
+        return "the same command with a larger --budget goes on from here"
     table = _ADVICE if broken else {**_ADVICE, **_ADVICE_FIX}
     return {**table, **_ADVICE_OF_AXIS.get(view.line.axis, {})}.get(view.kind, "")
 
@@ -132,7 +134,8 @@ def _without_boundary(view: BisectionView) -> str:
         case Kind.OTHER:
             return f"another failure is in the way: {ranges(view)}"
         case _ if DECIDED.intersection(known.values()):
-            return f"the failure was not seen where it could be decided: {asked}"
+            few = view.noise and f"{counted(view.noise.trials, 'trial')} are too few to tell"
+            return f"{few or 'the failure was not seen where it could be decided'}: {asked}"
         case _:
             return f"{none} can be decided: {asked}"
 
@@ -301,6 +304,8 @@ def _not_excluded(view: BisectionView) -> Iterator[str]:
 
 
 def _orders(view: BisectionView) -> Iterator[str]:
+    if view.line.order is Order.LINE:
+        yield "by date the failure comes and goes: release lines were searched one after the other"
     if view.line.inversions:
         count = view.line.inversions
         yield (

@@ -83,7 +83,7 @@ def sentences(view: BlameView) -> Iterator[str]:
     """Give what else is to be said, the most important first."""
     for side, altered in zip(view.sides, view.altered, strict=True):
         if altered:
-            yield f"{side} cannot be had as it says: {'; '.join(map(str, altered))}"
+            yield not_as_said(side, altered)
     for one in view.series:
         yield bisection_headline(one)
     if view.moved:
@@ -92,6 +92,11 @@ def sentences(view: BlameView) -> Iterator[str]:
         yield "the set may not be minimal: the budget was spent; --budget N allows more trials"
     if view.undecided:
         yield f"without {', '.join(view.undecided)} it cannot be told: they may not be needed"
+
+
+def not_as_said(side: str, altered: tuple[Change, ...]) -> str:
+    """Say that a side had other releases installed than it names."""
+    return f"{side} cannot be had as it says: {'; '.join(map(str, altered))}"
 
 
 def advice(view: BlameView) -> str:

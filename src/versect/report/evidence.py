@@ -29,9 +29,9 @@ def outcome_words(outcome: Outcome) -> str:
             return f"{glyph(outcome)} unresolved, {cause}: {gist(detail)[:_REASON]}"
 
 
-def counted(count: int, noun: str) -> str:
-    """Count in words: ``1 day``, ``2 releases``."""
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, several: str = "") -> str:
+    """Count in words: ``1 day``, ``2 releases``; ``several`` where more than an s makes many."""
+    return f"{count} {noun if count == 1 else several or f'{noun}s'}"
 
 
 def cell_of(step: Step) -> str:

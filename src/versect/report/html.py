@@ -10,6 +10,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, assert_never
 from urllib.parse import quote
@@ -30,6 +31,9 @@ from versect.model.trial import (
 )
 from versect.report.evidence import counted
 from versect.report.html_bisection import OUTCOMES, Search
+from versect.report.html_blame import Comparison
+from versect.report.html_diagnosis import Diagnosis
+from versect.report.html_timeline import Sight
 from versect.report.json import document
 from versect.report.markdown import sentence, summary
 from versect.report.view import WORDS, Glyph, MatrixView, gist, sought_words
@@ -46,38 +50,95 @@ _HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\
 """These, control characters, and marks that turn the direction of writing."""
 
 
-def page(view: MatrixView, searches: tuple[Search, ...], *, made: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What a page shows beside the matrix."""
+
+    searches: tuple[Search, ...] = ()
+    """By name."""
+    comparisons: tuple[Comparison, ...] = ()
+    diagnosis: Diagnosis | None = None
+    sights: tuple[Sight, ...] = ()
+    """Timelines."""
+    unseen: tuple[str, ...] = ()
+    """Cells whose timelines are left out."""
+
+
+NOTHING: Final = Beside()
+
+
+def page(view: MatrixView, beside: Beside = NOTHING, *, made: str) -> str:
     """Give ``report.html``.
 
     Args:
         view: The matrix.
-        searches: The study's bisections.
+        beside: What stands beside it.
         made: By which versect, and when.
 
     """
-    environment = jinja2.Environment(
+    held = data(view, made=made)
+    held["timelines"] = {sight.cell: sight.place for sight in beside.sights}
+    return (
+        templates()
+        .get_template("report.html")
+        .render(
+            view=view,
+            study=view.study.name,
+            summary=summary(view),
+            sought=sought_words(view.study.symptom),
+            boundaries=[sentence(boundary) for boundary in view.boundaries],
+            beside=beside,
+            parts=tuple(_parts(view, beside)),
+            known={cell.id for cell in view.cells},
+            words=WORDS,
+            glyphs=Glyph,
+            made=made,
+            island=Markup(island(held)),  # noqa: S704 - island() leaves no markup
+            gist=gist,
+            counted=counted,
+            link=link,
+            again=partial(command, view.study.name),
+        )
+    )
+
+
+def timeline_page(sight: Sight, *, made: str) -> str:
+    """Give the page of one timeline.
+
+    Args:
+        sight: What is shown of it.
+        made: By which versect, and when.
+
+    """
+    template = templates().get_template("trace.html")
+    return template.render(sight=sight, made=made, counted=counted)
+
+
+def _parts(view: MatrixView, beside: Beside) -> Iterator[tuple[str, str]]:
+    """Give the parts of a page that there are: places and titles."""
+    yield "matrix", "Matrix"
+    if view.sought or view.otherwise or view.unresolved:
+        yield "failures", "Failures"
+    if beside.diagnosis is not None:
+        yield "diagnosis", "Diagnosis"
+    if view.sweeps:
+        yield "sweeps", "Sweeps"
+    if beside.sights:
+        yield "timelines", "Lives of loops and clients"
+    if beside.searches or beside.comparisons:
+        yield "searches", "Searches"
+    yield "made", "How this was made"
+
+
+def templates() -> jinja2.Environment:
+    """Give what fills in templates: every text is escaped, and what would hide is shown."""
+    return jinja2.Environment(
         loader=jinja2.PackageLoader("versect.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_visible,
-    )
-    return environment.get_template("report.html").render(
-        view=view,
-        study=view.study.name,
-        summary=summary(view),
-        sought=sought_words(view.study.symptom),
-        boundaries=[sentence(boundary) for boundary in view.boundaries],
-        searches=searches,
-        words=WORDS,
-        glyphs=Glyph,
-        made=made,
-        island=Markup(island(data(view, made=made))),  # noqa: S704 - island() leaves no markup
-        gist=gist,
-        counted=counted,
-        link=link,
-        again=partial(command, view.study.name),
     )
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from types import MappingProxyType
 from typing import Any, Final
 
+from versect.report.html_explanation import Explanation, explanation_of
+from versect.report.html_region import ANSWERS, Plane, plane_of
 from versect.report.view import WORDS, Glyph, gist
 
 OUTCOMES: Final = {
@@ -16,12 +19,6 @@ OUTCOMES: Final = {
     "unresolved": Glyph.UNRESOLVED,
 }
 """The sign of each outcome as documents write it."""
-_ANSWERS: Final = {
-    "passes": Glyph.PASSED,
-    "fails": Glyph.FAILED,
-    "fails in another way": Glyph.OTHERWISE,
-    "cannot be decided": Glyph.UNRESOLVED,
-}
 _PREFIXES: Final = {"python": "py", "date": "until="}
 """How values of an axis that is no project begin in a cell's id."""
 _REASON: Final = 300
@@ -102,14 +99,25 @@ class Search:
     assumptions: tuple[str, ...]
     sides: tuple[tuple[str, str], ...]
     """Titles and cell ids of what passed and failed."""
+    constraint: str
+    """Of a region: what fails, in specifiers; empty for a search of one project."""
+    pins: tuple[str, ...]
+    """Of a region: what alone leaves it."""
+    plane: Plane | None
+    """Of a region of two projects."""
+    explanation: Explanation | None
+    """The lines that make the difference, where they were searched."""
 
 
-def search_of(name: str, document: Mapping[str, Any]) -> Search:
+def search_of(
+    name: str, document: Mapping[str, Any], explained: Mapping[str, Any] | None = None
+) -> Search:
     """Make a search of its ``verdict.json``.
 
     Args:
         name: The folder below ``bisect/``.
         document: The document; of one project, or of a region over several.
+        explained: The ``explanation.json`` beside it, if there is one.
 
     Raises:
         KeyError, TypeError, ValueError, AttributeError: It is no verdict that this version wrote.
@@ -124,11 +132,11 @@ def search_of(name: str, document: Mapping[str, Any]) -> Search:
     noise = document.get("noise") or {}
     ends = _ends(document, places)
     answers = tuple(
-        Spot(release=release, at=places[release], glyph=_ANSWERS[answer], words=answer)
+        Spot(release=release, at=places[release], glyph=ANSWERS[answer], words=answer)
         for release, answer in series.get("answers", {}).items()
     )
     steps = tuple(
-        _asked(number, step, axis, places) for number, step in enumerate(document["steps"], 1)
+        asked(number, step, axis, places) for number, step in enumerate(document["steps"], 1)
     )
     return Search(
         name=name,
@@ -150,6 +158,12 @@ def search_of(name: str, document: Mapping[str, Any]) -> Search:
         ),
         assumptions=tuple(noise.get("assumptions", ())),
         sides=_sides(document),
+        constraint=document.get("constraint", ""),
+        pins=tuple(document.get("safe_pins", ())),
+        plane=plane_of(document),
+        explanation=None
+        if explained is None or not _explains(explained, document)
+        else explanation_of(explained),
     )
 
 
@@ -169,7 +183,13 @@ def _parts(cell: str, axis: str) -> Sequence[str]:
     return ["-".join(words[i : i + dashes + 1]) for i in range(len(words) - dashes)]
 
 
-def _asked(number: int, step: Mapping[str, Any], axis: str, places: Mapping[str, float]) -> Asked:
+def asked(
+    number: int,
+    step: Mapping[str, Any],
+    axis: str = "",
+    places: Mapping[str, float] = MappingProxyType({}),
+) -> Asked:
+    """Make a trial of its row, placed on the line of an axis where there is one."""
     glyph = OUTCOMES.get(step["outcome"], Glyph.OPEN)
     reason = step.get("signature") or step.get("cause") or ""
     detail = gist(step.get("detail") or "")[:_REASON]
@@ -233,6 +253,13 @@ def _ends(
         for title, release in zip(titles, (boundary["last"], boundary["first"]), strict=True)
         if release in places
     )
+
+
+def _explains(explained: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether an explanation is of this boundary: an earlier search may have left another's."""
+    sides = (document.get("before") or {}, document.get("after") or {})
+    found = [side.get("release") for side in sides]
+    return found == [explained["before"], explained["after"]]
 
 
 def _sides(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

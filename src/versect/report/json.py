@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from versect.classify.measured import measured
 from versect.model.cell import Cell
 from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
 from versect.model.trial import Trial
 from versect.report.findings import is_inert
 from versect.report.grid import axis_values
-from versect.report.view import MatrixView, sought_words
+from versect.report.sweep import SweepView
+from versect.report.view import Glyph, MatrixView, sought_words
 
 SCHEMA_VERSION: Final = 1
 
@@ -56,14 +58,53 @@ def document(view: MatrixView, *, made: str) -> dict[str, Any]:
             }
             for b in view.boundaries
         ],
+        "sweeps": [_sweep(sweep) for sweep in view.sweeps],
     }
 
 
-def _cell(cell: Cell, trial: Trial | None, outcome: Outcome | None) -> dict[str, Any]:
+def _sweep(view: SweepView) -> dict[str, Any]:
+    sweep, counts = view.sweep, view.count(view.cells)
+    return {
+        "name": sweep.name,
+        "about": sweep.about,
+        "part": sweep.part,
+        "vary": sweep.vary,
+        "words": dict(sweep.words),
+        "full": sweep.full,
+        "repeats": sweep.repeats,
+        "trace": sweep.trace,
+        "axes": {name: list(values) for name, values in axis_values(view.cells).items()},
+        "counts": {sign.name.lower(): counts[sign] for sign in Glyph if sign is not Glyph.OPEN},
+        "cells": [
+            {
+                "id": cell.id,
+                "axes": _axes(cell),
+                "trials": [_asked(*result) for result in view.results.get(cell.id, ())],
+            }
+            for cell in view.cells
+        ],
+    }
+
+
+def _asked(trial: Trial, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "repeat": trial.probe.repeat,
+        "at": trial.at.isoformat(timespec="seconds"),
+        "run": trial.run,
+        **outcome_of(outcome),
+        "measured": measured(trial.observation),
+    }
+
+
+def _axes(cell: Cell) -> dict[str, str]:
     axes: dict[str, str] = {"python": cell.pins.python}
     axes.update((name, str(version)) for name, version in cell.pins.releases)
     axes.update(cell.parameters)
-    known: dict[str, Any] = {"id": cell.id, "axes": axes, **outcome_of(outcome)}
+    return axes
+
+
+def _cell(cell: Cell, trial: Trial | None, outcome: Outcome | None) -> dict[str, Any]:
+    known: dict[str, Any] = {"id": cell.id, "axes": _axes(cell), **outcome_of(outcome)}
     if trial is None:
         return known
     setting, observation = trial.setting, trial.observation

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from versect.report.findings import Boundary
 from versect.report.grid import Grid
+from versect.report.sweep import SweepView
 from versect.report.view import WORDS, Class, Glyph, MatrixView, sought_words
 
 
@@ -23,6 +24,11 @@ def table(view: MatrixView, *, made: str) -> str:
 
 def summary(view: MatrixView) -> str:
     """Give the counts in one sentence: ``180 cells: 120 passed, 48 failed, ...``."""
+    return counts_in_words(view.counts)
+
+
+def counts_in_words(counts: Mapping[Glyph, int]) -> str:
+    """Give counts by outcome in one sentence."""
     words = {
         Glyph.PASSED: "passed",
         Glyph.FAILED: "failed",
@@ -30,8 +36,8 @@ def summary(view: MatrixView) -> str:
         Glyph.UNRESOLVED: "unresolved",
         Glyph.OPEN: "not tried",
     }
-    parts = [f"{count} {words[glyph]}" for glyph, count in view.counts.items() if count]
-    return f"{cells(len(view.cells))}: {', '.join(parts) or 'none tried'}"
+    parts = [f"{count} {words[glyph]}" for glyph, count in counts.items() if count]
+    return f"{cells(sum(counts.values()))}: {', '.join(parts) or 'none tried'}"
 
 
 def cells(count: int) -> str:
@@ -102,6 +108,8 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
     yield from _classes("The failure sought", view.sought)
     yield from _classes("Other failures", view.otherwise)
     yield from _classes("Unresolved cells", view.unresolved)
+    for sweep in view.sweeps:
+        yield from _sweep(sweep)
     yield "## How this was made"
     yield ""
     for setting in view.settings:
@@ -118,6 +126,27 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
         yield fenced(f"versect reproduce {name} {cell} --run").replace("text\n", "console\n", 1)
 
 
+def _sweep(view: SweepView) -> Iterator[str]:
+    """Give the section of a sweep: what it varies across, its other axes down."""
+    sweep = view.sweep
+    yield f"## {escaped(sweep.name)}"
+    yield ""
+    yield escaped(sweep.about)
+    yield ""
+    held = [f"{axis} {value}" for axis, value in view.held if axis != sweep.vary]
+    yield escaped("; ".join(filter(None, (", ".join(held), view.extent))))
+    yield ""
+    heads = [f"{sweep.vary} {view.worded(value)}" for value in view.values]
+    yield "| " + " | ".join(map(escaped, (*view.row_axes, *heads))) + " |"
+    yield "|" + "---|" * (len(view.row_axes) + len(heads))
+    for row in view.lines:
+        faces = [view.face(cells) if cells else "" for cells in row.entries]
+        yield "| " + " | ".join(map(escaped, (*row.labels, *faces))) + " |"
+    yield ""
+    for found in (*view.otherwise, *view.unresolved):
+        yield from class_lines(found)
+
+
 def _head(grid: Grid, column: tuple[str, ...]) -> str:
     """Give a column's values, a line each; values of one axis alone need its name too."""
     pairs = zip(grid.column_axes, column, strict=True)
@@ -130,13 +159,18 @@ def _classes(title: str, classes: tuple[Class, ...]) -> Iterator[str]:
     yield f"## {title}"
     yield ""
     for found in classes:
-        mark = f"**{found.mark}** " if found.mark else ""
-        count = cells(len(found.cells))
-        yield f"{mark}{escaped(found.title)} ({count}, first: `{_code(found.cells[0])}`)"
+        yield from class_lines(found)
+
+
+def class_lines(found: Class) -> Iterator[str]:
+    """Give a class of failures or causes with its first cell."""
+    mark = f"**{found.mark}** " if found.mark else ""
+    count = cells(len(found.cells))
+    yield f"{mark}{escaped(found.title)} ({count}, first: `{_code(found.cells[0])}`)"
+    yield ""
+    if found.detail:
+        yield fenced(found.detail)
         yield ""
-        if found.detail:
-            yield fenced(found.detail)
-            yield ""
 
 
 def _code(text: str) -> str:

@@ -15,6 +15,7 @@ from rich.text import Text
 from versect.model.cell import Cell
 from versect.model.outcome import FailedOtherwise, Outcome, Unresolved
 from versect.model.verdict import Step
+from versect.report.evidence import counted
 from versect.report.view import Glyph, gist, glyph
 
 _ENOUGH: Final = 3
@@ -69,8 +70,7 @@ class PlainLines:
     def planned(self, cells: tuple[Cell, ...], known: int) -> None:
         """Say how much there is to do."""
         self._clock.total = len(cells) - known
-        words = f"{len(cells)} cells, {known} known, {self._clock.total} to run"
-        self._console.print(Text(words), soft_wrap=True)
+        self._console.print(Text(_planned(cells, known)), soft_wrap=True)
 
     def started(self, cell: Cell) -> None:
         """Say nothing: the end of a cell is news enough."""
@@ -100,8 +100,7 @@ class LiveGrid:
         """Show the grid."""
         self._clock.total = len(cells) - known
         self._signs = {cell.id: Glyph.OPEN for cell in cells}
-        words = f"{len(cells)} cells, {known} known, {self._clock.total} to run"
-        self._console.print(Text(words))
+        self._console.print(Text(_planned(cells, known)))
         if self._clock.total:
             self._live.start()
 
@@ -174,6 +173,12 @@ def describe(outcome: Outcome) -> str:
             return f"failed otherwise: {str(signature)[:160]}"
         case _:
             return type(outcome).__name__.lower()
+
+
+def _planned(cells: tuple[Cell, ...], known: int) -> str:
+    """Say how much there is to do; a cell that is asked several times counts so often."""
+    noun = "cell" if len({cell.id for cell in cells}) == len(cells) else "trial"
+    return f"{counted(len(cells), noun)}, {known} known, {len(cells) - known} to run"
 
 
 def _minutes(seconds: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from packaging.version import Version
 
@@ -15,8 +15,10 @@ from versect.report.evidence import section, side_row, step_row, trials
 from versect.report.findings import is_inert
 from versect.report.markdown import escaped
 from versect.report.view import sought_words
+from versect.search.ask import Answer
 from versect.search.history import Kind as Verdict
-from versect.search.region import Kind, Region, constraint, safe_pins
+from versect.search.region import Kind, Point, Region, constraint, safe_pins
+from versect.search.region import Step as Box
 
 SCHEMA_VERSION: Final = 1
 
@@ -26,6 +28,15 @@ _VERDICTS: Final = {
     Kind.CONTRADICTORY: Verdict.TRANSITIONS,
     Kind.UNDECIDED: Verdict.INCONCLUSIVE,
 }
+
+
+_DOES: Final = {
+    Answer.PASSED: "passes",
+    Answer.FAILED: "fails",
+    Answer.OTHER: "fails in another way",
+    Answer.UNRESOLVED: "cannot be decided",
+}
+"""What a combination does, in the words of every verdict."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +165,21 @@ def document(view: RegionView, *, made: str) -> str:
                 "constraint": view.culprit,
                 "safe_pins": list(view.pins),
                 "monotone": view.region.monotone,
+                "series": {
+                    name: list(map(str, series))
+                    for name, series in zip(view.names, view.versions, strict=True)
+                },
+                "answers": [
+                    {"releases": _releases(view, point), "answer": _DOES[answer]}
+                    for point, answer in view.region.known
+                ],
+                "boxes": [_box(view, step) for step in view.region.steps],
+                "within": {
+                    name: [str(series[oldest]), str(series[newest])]
+                    for name, series, (oldest, newest) in zip(
+                        view.names, view.versions, view.region.within, strict=True
+                    )
+                },
                 "trials": {"asked": len(view.steps), "made": view.made},
                 "advice": advice(view),
                 "shown": {title: side_row(side) for title, side in view.shown},
@@ -164,6 +190,25 @@ def document(view: RegionView, *, made: str) -> str:
         )
         + "\n"
     )
+
+
+def _releases(view: RegionView, point: Point) -> dict[str, str]:
+    pairs = zip(view.names, view.versions, point, strict=True)
+    return {name: str(series[place]) for name, series, place in pairs}
+
+
+def _box(view: RegionView, box: Box) -> dict[str, Any]:
+    """Give the ends of a box, by project; one that has none is not in it."""
+    sides = zip(view.names, view.versions, box.bounds, strict=True)
+    return {
+        name: {
+            "towards": bound.towards,
+            "fails": str(series[bound.proven]),
+            "may_fail": str(series[bound.possible]),
+        }
+        for name, series, bound in sides
+        if bound is not None
+    }
 
 
 def _named(view: RegionView) -> str:

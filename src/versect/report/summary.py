@@ -6,16 +6,20 @@ and in whole parts, and a sentence says so.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
 from typing import Final
 
-from versect.report import bisection_words
+from versect.model.verdict import Side, Step
+from versect.report import bisection_words, blame, explanation, region
 from versect.report.account import account
 from versect.report.bisection import BisectionView
-from versect.report.evidence import counted, section, trials
+from versect.report.blame import BlameView
+from versect.report.evidence import cell_of, counted, outcome_words, section, trials
+from versect.report.explanation import ExplanationView
 from versect.report.markdown import cells, escaped, fenced, rows, sentence
 from versect.report.markdown import summary as counts
+from versect.report.region import RegionView
 from versect.report.view import WORDS, Class, MatrixView, sought_words
 from versect.report.xml_text import allowed
 
@@ -35,6 +39,21 @@ def of_matrix(view: MatrixView, *, room: int = LIMIT) -> str:
 def of_bisection(view: BisectionView, *, room: int = LIMIT) -> str:
     """Give the summary of a verdict in at most ``room`` bytes; empty where none fits."""
     return _fitted(_bisection(view), room, "verdict.md")
+
+
+def of_region(view: RegionView, *, room: int = LIMIT) -> str:
+    """Give the summary of a region in at most ``room`` bytes; empty where none fits."""
+    return _fitted(_region(view), room, "verdict.md")
+
+
+def of_blame(view: BlameView, *, room: int = LIMIT) -> str:
+    """Give the summary of a comparison in at most ``room`` bytes; empty where none fits."""
+    return _fitted(_blame(view), room, "blame.md")
+
+
+def of_explanation(view: ExplanationView, *, room: int = LIMIT) -> str:
+    """Give the summary of an explanation in at most ``room`` bytes; empty where none fits."""
+    return _fitted(_explanation(view), room, "explanation.md")
 
 
 def _matrix(view: MatrixView) -> Iterator[str]:
@@ -65,21 +84,74 @@ def _log(one: Class, view: MatrixView) -> str:
 
 
 def _bisection(view: BisectionView) -> Iterator[str]:
-    yield f"## {escaped(bisection_words.headline(view))}\n\n"
-    sought = escaped(sought_words(view.symptom))
-    yield f"**Verdict: {view.kind}.** The failure sought: {sought}.\n\n"
-    yield from (f"- {escaped(words)}\n" for words in bisection_words.sentences(view))
-    yield from (f"- note: {escaped(note)}\n" for note in view.notes)
-    if bisection_words.advice(view):
-        yield f"- next: {escaped(bisection_words.advice(view))}\n"
-    yield "\n"
-    table = "\n".join(trials(view.steps)).partition("\n\n")[2]
-    yield _folded(counted(len(view.steps), "trial"), table)
+    said = (*bisection_words.sentences(view), *_notes(view.notes))
+    yield from _verdict(
+        bisection_words.headline(view),
+        f"**Verdict: {view.kind}.** The failure sought: {escaped(sought_words(view.symptom))}.",
+        (*said, *_next(bisection_words.advice(view))),
+    )
+    yield _trials(view.steps)
     for title, side in (("before", view.before), ("after", view.after)):
         if side is not None:
             name = side.step.trial.probe.cell.value(view.line.axis)
-            yield "\n".join(section(view.study, f"The side {title}: {name}", side))
-            yield _folded(f"what {name} said", fenced(account(side.step.trial.observation)))
+            yield from _side(view.study, f"The side {title}: {name}", name, side)
+
+
+def _region(view: RegionView) -> Iterator[str]:
+    said = (*region.sentences(view), *_notes(view.notes), *_next(region.advice(view)))
+    yield from _verdict(
+        region.headline(view),
+        f"**Verdict: {view.verdict}.** The failure sought: {escaped(sought_words(view.symptom))}.",
+        said,
+    )
+    yield _trials(view.steps)
+    for title, side in view.shown:
+        yield from _side(view.study, title, cell_of(side.step), side)
+
+
+def _blame(view: BlameView) -> Iterator[str]:
+    pairs = zip(("passes", "fails"), view.sides, (view.good, view.bad), strict=True)
+    sides = (f"{does}: {name}: {outcome_words(step.outcome)}" for does, name, step in pairs)
+    said = (*sides, *blame.sentences(view), *_notes(view.notes), *_next(blame.advice(view)))
+    yield from _verdict(blame.headline(view), f"**Verdict: {view.kind}.**", said)
+    listed = fenced("\n".join(map(str, view.differences)))
+    yield _folded(counted(len(view.differences), "difference"), listed)
+    yield _trials(view.steps)
+    for title, side in view.shown:
+        yield from _side(view.study, title, title, side)
+
+
+def _explanation(view: ExplanationView) -> Iterator[str]:
+    yield from _verdict(explanation.headline(view), "", explanation.sentences(view))
+    if view.diff:
+        yield f"{fenced(view.diff).replace('text', 'diff', 1)}\n\n"
+    yield _trials(view.steps, view.part)
+
+
+def _verdict(headline: str, lead: str, said: Iterable[str]) -> Iterator[str]:
+    yield f"## {escaped(headline)}\n\n"
+    yield f"{lead}\n\n" if lead else ""
+    yield from (f"- {escaped(words)}\n" for words in said)
+    yield "\n"
+
+
+def _notes(notes: Iterable[str]) -> Iterator[str]:
+    return (f"note: {note}" for note in notes)
+
+
+def _next(advice: str) -> Iterator[str]:
+    if advice:
+        yield f"next: {advice}"
+
+
+def _trials(steps: Sequence[Step], name: Callable[[Step], str] = cell_of) -> str:
+    table = "\n".join(trials(steps, name)).partition("\n\n")[2]
+    return _folded(counted(len(steps), "trial"), table)
+
+
+def _side(study: str, title: str, name: str, side: Side) -> Iterator[str]:
+    yield "\n".join(section(study, title, side))
+    yield _folded(f"what {name} said", fenced(account(side.step.trial.observation)))
 
 
 def _folded(title: str, body: str) -> str:

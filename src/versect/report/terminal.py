@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from versect.report.markdown import cells, sentence, summary
+from versect.report.sweep import line
 from versect.report.view import WORDS, Glyph, MatrixView, gist, sought_words
 
 _STYLES = {
@@ -46,6 +47,8 @@ def show(view: MatrixView, console: Console) -> None:
         console.print(Text(f"  [{found.mark}] {words} ({cells(len(found.cells))})"))
     for boundary in view.boundaries:
         console.print(Text(f"  {sentence(boundary)}"))
+    for sweep in view.sweeps:
+        console.print(Text(f"  {line(sweep)}"))
 
 
 def _face(face: str) -> Text:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from versect.model.cell import Cell
 from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
@@ -13,6 +13,9 @@ from versect.model.study import Study, Symptom
 from versect.model.trial import Trial
 from versect.report.findings import Boundary, Inert, boundaries, inert, is_inert
 from versect.report.grid import Grid, arrange
+
+if TYPE_CHECKING:
+    from versect.report.sweep import SweepView
 
 
 class Glyph(StrEnum):
@@ -65,6 +68,8 @@ class MatrixView:
     """Engines and interpreters, a line each."""
     notes: tuple[str, ...]
     """What trials had to say of how they were made, each once."""
+    sweeps: tuple[SweepView, ...] = ()
+    """Those that have trials; no number above counts them."""
 
     def face(self, cell: Cell) -> str:
         """Give what a table shows for a cell: ``✗``, ``! 1``, ``? a``; ``°`` marks inert axes."""

@@ -149,6 +149,31 @@ class Processes:
                     pipe.close()  # type: ignore[union-attr]  # all three are pipes
 
 
+def attached(argv: Sequence[str], *, env: Mapping[str, str], stdout: int | None = None) -> int:
+    """Run a process as a shell does: in this terminal, with this process's streams and group.
+
+    An interrupt from the keyboard reaches the process, and this one waits for what it does.
+
+    Args:
+        argv: The program and its arguments.
+        env: The whole environment of the process.
+        stdout: The descriptor that it writes to; None for this process's standard output.
+
+    Returns:
+        Its exit status; a negative signal number when a signal ended it.
+
+    Raises:
+        OSError: There is no such program, or it may not be executed.
+
+    """
+    process = subprocess.Popen(argv, env=env, stdout=stdout)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _ended(process: subprocess.Popen[bytes], timeout: float) -> bool:
     """Wait for the end of a process, at most ``timeout`` seconds; True when it has ended.
 

@@ -14,9 +14,10 @@ from packaging.utils import NormalizedName
 from packaging.version import InvalidVersion, Version
 
 from versect.errors import UsageError
-from versect.model.cell import Cell, Pins
+from versect.model.cell import Cell
 from versect.model.release import Release, Series
 from versect.model.study import Study
+from versect.select.needs import equipped
 
 PYTHON: Final = "python"
 """The axis of interpreters, as a project's name."""
@@ -33,6 +34,9 @@ class Order(StrEnum):
     """PEP 440 order."""
     DATE = "date"
     """The order in which they were uploaded."""
+    LINE = "line"
+    """Line by line (``2.1``, ``2.2``), in the order in which lines were begun; PEP 440 order
+    within each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,7 @@ class Line:
     def ranks(self) -> tuple[int, ...]:
         """The place of each release in the other order; empty where the two agree or are unknown.
 
-        By date for a series in the order of versions, by version for one in the order of dates.
+        By version for a series in the order of dates, by date for any other.
         """
         if self.series is None or None in self.moments:
             return ()
@@ -129,9 +133,9 @@ def of_project(study: Study, cell: Cell, series: Series, order: Order) -> Line:
                 remedy="use --order version, or an index that gives upload times (PEP 700)",
             )
         releases = sorted(releases, key=lambda r: (str(r.uploaded), r.version))
+    pinned = (_pinned(study, cell, series, release) for release in releases)
     cells = tuple(
-        replace(cell, pins=replace(cell.pins, releases=_pinned(study, cell, series, release)))
-        for release in releases
+        equipped(study, replace(cell, pins=replace(cell.pins, releases=pins))) for pins in pinned
     )
     return Line(
         axis=series.project,
@@ -143,10 +147,31 @@ def of_project(study: Study, cell: Cell, series: Series, order: Order) -> Line:
     )
 
 
-def of_interpreters(cell: Cell, pythons: Sequence[str]) -> Line:
+def by_lines(line: Line) -> Line:
+    """Give a series of releases line by line; its own places are what is put in another order."""
+    begun: dict[int, str] = {}
+    for number, moment in zip(line.lines, map(str, line.moments), strict=True):
+        begun[number] = min(moment, begun.get(number, moment))
+
+    def key(place: int) -> tuple[str, Version]:
+        return begun[line.lines[place]], Version(line.names[place])
+
+    order = sorted(range(len(line.names)), key=key)
+    return replace(
+        line,
+        names=tuple(line.names[place] for place in order),
+        cells=tuple(line.cells[place] for place in order),
+        moments=tuple(line.moments[place] for place in order),
+        order=Order.LINE,
+    )
+
+
+def of_interpreters(study: Study, cell: Cell, pythons: Sequence[str]) -> Line:
     """Make the line of interpreters, oldest first."""
     ordered = sorted(pythons, key=Version)
-    cells = tuple(replace(cell, pins=_on(cell.pins, python)) for python in ordered)
+    cells = tuple(
+        equipped(study, replace(cell, pins=replace(cell.pins, python=python))) for python in ordered
+    )
     return Line(
         axis=PYTHON,
         names=tuple(ordered),
@@ -180,10 +205,6 @@ def _pinned(
     pins = {**dict(cell.pins.releases), series.project: release.version}
     order = {axis.project: number for number, axis in enumerate(study.projects)}
     return tuple(sorted(pins.items(), key=lambda pin: (order.get(pin[0], len(order)), pin[0])))
-
-
-def _on(pins: Pins, python: str) -> Pins:
-    return replace(pins, python=python)
 
 
 def _nearest(wanted: Version, versions: Sequence[Version]) -> str:

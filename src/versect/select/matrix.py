@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from versect.model.cell import Cell, Pins
-from versect.model.study import Selector, Study
+from versect.model.study import ProjectAxis, Study
+from versect.select.needs import equipped
+from versect.select.selector import matches
 
 
 def cells(
@@ -38,9 +39,35 @@ def takes_part(study: Study, cell: Cell) -> bool:
     return not study.include or any(matches(selector, cell) for selector in study.include)
 
 
-def matches(selector: Selector, cell: Cell) -> bool:
-    """Whether every condition of a selector holds for a cell."""
-    return all(_holds(allowed, cell.value(axis)) for axis, allowed in selector.conditions)
+def combines(study: Study, cell: Cell) -> bool:
+    """Whether a cell has the study's axes, and on each of them a value that the study admits.
+
+    A specifier admits every release that it contains: which of them a run takes is only known
+    with the index.
+    """
+    return (
+        has_axes(study, cell)
+        and cell.pins.python in study.pythons
+        and all(map(_admits, study.projects, (version for _, version in cell.pins.releases)))
+        and all(
+            value in axis.values
+            for axis, (_, value) in zip(study.parameters, cell.parameters, strict=True)
+        )
+        and takes_part(study, cell)
+    )
+
+
+def has_axes(study: Study, cell: Cell) -> bool:
+    """Whether a cell has the study's axes, whatever its values, and nothing beside them."""
+    pins = cell.pins
+    return (
+        not pins.preferred
+        and pins.cut_off is None
+        and not pins.patch
+        and [name for name, _ in pins.releases] == [axis.project for axis in study.projects]
+        and [name for name, _ in cell.parameters] == [axis.name for axis in study.parameters]
+        and equipped(study, cell) == cell
+    )
 
 
 def _product(
@@ -55,13 +82,14 @@ def _product(
         for releases in itertools.product(*series):
             pins = Pins(python=python, releases=tuple(zip(projects, releases, strict=True)))
             for combination in itertools.product(*values):
-                yield Cell(pins=pins, parameters=tuple(zip(names, combination, strict=True)))
+                cell = Cell(pins=pins, parameters=tuple(zip(names, combination, strict=True)))
+                yield equipped(study, cell)
 
 
-def _holds(allowed: SpecifierSet | tuple[str, ...], value: str) -> bool:
-    if isinstance(allowed, tuple):
-        return value in allowed
-    try:
-        return allowed.contains(Version(value), prereleases=True)
-    except InvalidVersion:
-        return False
+def _admits(axis: ProjectAxis, version: Version) -> bool:
+    return any(
+        version == choice
+        if isinstance(choice, Version)
+        else choice.contains(version, prereleases=True)
+        for choice in axis.choices
+    )

@@ -20,6 +20,11 @@ class Draft:
     table: Mapping[str, Any]
     default_name: str
 
+    @property
+    def name(self) -> str:
+        """The study's name, whether or not the table has faults."""
+        return str(self.table.get("name") or self.default_name)
+
     def study(self) -> Study:
         """Check the table and make the study of it.
 

@@ -16,6 +16,9 @@ from versect.source.schema import RawStudy
 _IGNORED: Final = frozenset({"__pycache__", "results", "node_modules", "build", "dist"})
 _DESCRIBING: Final = frozenset({"study.toml", "pyproject.toml"})
 """Files that say what to ask, not how it is answered: changing them makes no trial stale."""
+_APART: Final = frozenset({"trials.jsonl", ".run.lock", "pyvenv.cfg"})
+"""What a folder of results holds, whatever ``--results`` calls it, or a virtual environment: a run
+changes no question, and cells have environments of their own."""
 _MOST: Final = 2000
 """Files that a study without ``files`` may have before it must say which ones matter."""
 
@@ -116,6 +119,9 @@ def _below(root: Path, path: Path) -> Iterator[str]:
     if path.is_file():
         yield path.relative_to(root).as_posix()
     for folder, folders, names in os.walk(path):
+        if not _APART.isdisjoint(names) and Path(folder) != path:
+            folders.clear()
+            continue
         folders[:] = sorted(f for f in folders if f not in _IGNORED and not f.startswith("."))
         for name in sorted(names):
             file = Path(folder, name)

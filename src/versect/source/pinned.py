@@ -17,7 +17,7 @@ from versect.errors import Fault, StudyError, UsageError
 from versect.source import installed, pylock, uv_lock
 from versect.source.gathered import Gathered, marker_environment, text_of
 from versect.source.requirements_file import RequirementsFile
-from versect.source.schema import moment
+from versect.source.values import moment
 
 _UNDERSTOOD: Final = (
     "understood are a pylock.toml (PEP 751), a requirements file of pinned releases, a uv.lock, "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -62,13 +63,29 @@ def _read(path: Path) -> Draft | None:
         stored = json.loads(text)
         if stored["schema_version"] > _SCHEMA:
             raise StoreMismatch(f"{path} was written by a newer versect", remedy="upgrade versect")
-        return Draft(
+        draft = Draft(
             source=stored["source"],
             root=Path(stored["root"]),
             table=stored["table"],
             default_name=stored["name"],
         )
+        return draft if draft.root.is_dir() else _moved(draft, path)
     except (ValueError, KeyError, TypeError) as error:
         raise StoreMismatch(
             f"{path} is not a study that versect remembered", remedy="remove it and run again"
         ) from error
+
+
+def _moved(draft: Draft, path: Path) -> Draft | None:
+    """Find a study again whose results came from another machine, or None.
+
+    It is looked for around the results, by as much of its old path as is the same here:
+    ``/build/1/repo/checks/study.toml`` is ``checks/study.toml`` of the checkout.
+    """
+    name = Path(draft.source).name
+    for around in path.resolve().parents:
+        for parts in (draft.root.parts[number:] for number in range(1, len(draft.root.parts) + 1)):
+            root = around.joinpath(*parts)
+            if (root / name).is_file():
+                return replace(draft, source=str(root / name), root=root)
+    return None

@@ -1,17 +1,12 @@
-"""The keys of a study as written, how each is read, and every fault with its path."""
+"""The keys of a study as written, and every fault with its path."""
 
 from __future__ import annotations
 
-import re
-import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime, time
-from typing import Any, Final, NewType, TypeVar, get_origin, get_type_hints
+from typing import Any, Final, get_type_hints
 
-import cattrs
-from cattrs import BaseConverter, Converter
-from cattrs.cols import homogenous_tuple_structure_factory
+from cattrs import Converter
 from cattrs.errors import (
     AttributeValidationNote,
     BaseValidationError,
@@ -19,38 +14,38 @@ from cattrs.errors import (
     IterableValidationNote,
 )
 from cattrs.gen import make_dict_structure_fn, override
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import InvalidName, NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
 
 from versect.errors import Fault
-from versect.model.study import Every, Place, Resolution
+from versect.model.study import Every, Part, Place, Resolution
+from versect.source.values import (
+    Choices,
+    Interpreter,
+    Moment,
+    Pattern,
+    Python,
+    Release,
+    Seconds,
+    SignalName,
+    Size,
+    Value,
+    Word,
+    converter,
+)
 
-Pattern = NewType("Pattern", str)
-"""A regular expression that compiles."""
-Python = NewType("Python", str)
-"""``major.minor`` of an interpreter."""
-Seconds = NewType("Seconds", float)
-Size = NewType("Size", int)
-"""Bytes; written as a number or as ``512M``."""
-SignalName = NewType("SignalName", str)
-Word = NewType("Word", str)
-"""A name that can stand in a cell's id and in an environment variable's name."""
-Value = NewType("Value", str)
-"""A parameter's value: a string, number or boolean, kept as text."""
-Choice = SpecifierSet | Version
-Choices = NewType("Choices", tuple[Choice, ...])
-"""One specifier, or a list of versions and specifiers."""
-Moment = NewType("Moment", datetime)
-_Words = TypeVar("_Words", Every, Place, Resolution)
+_ALL: Final = Choices((SpecifierSet(),))
+_TIMEOUT: Final = Seconds(120.0)
+_MEMORY: Final = Size(2 << 30)
+_OUTPUT: Final = Size(64 << 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawProject:
     """``[projects.NAME]``."""
 
-    versions: Choices = Choices((SpecifierSet(),))
+    versions: Choices = _ALL
     every: Every = Every.RELEASE
     limit: int | None = None
     pre: bool = False
@@ -74,11 +69,51 @@ class RawFailure:
 class RawLimits:
     """``[limits]``."""
 
-    timeout: Seconds = Seconds(120.0)
-    memory: Size = Size(2 << 30)
+    timeout: Seconds = _TIMEOUT
+    memory: Size = _MEMORY
     processes: int = 256
     cpus: float = 1.0
-    output: Size = Size(64 << 10)
+    output: Size = _OUTPUT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawNeed:
+    """``[[needs]]``."""
+
+    where: Mapping[str, Any] = field(default_factory=dict)
+    requires: tuple[Requirement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSweep:
+    """``[sweeps.NAME]``; None stands for what the study itself has."""
+
+    about: str = ""
+    part: Part = Part.NONE
+    vary: str | None = None
+    full: bool = False
+    repeats: int = 1
+    trace: bool = False
+    words: Mapping[str, str] = field(default_factory=dict)
+    python: tuple[Python, ...] | None = None
+    projects: Mapping[str, RawProject] | None = None
+    parameters: Mapping[Word, tuple[Value, ...]] | None = None
+    include: tuple[Mapping[str, Any], ...] | None = None
+    exclude: tuple[Mapping[str, Any], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSearch:
+    """``[[searches]]``."""
+
+    about: str = ""
+    project: NormalizedName | None = None
+    good: Release | None = None
+    bad: Release | None = None
+    python: Interpreter | None = None
+    parameters: Mapping[Word, Value] = field(default_factory=dict)
+    requires: tuple[Requirement, ...] = ()
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +132,9 @@ class RawStudy:
     include: tuple[Mapping[str, Any], ...] = ()
     exclude: tuple[Mapping[str, Any], ...] = ()
     requires: tuple[Requirement, ...] = ()
+    needs: tuple[RawNeed, ...] = ()
+    sweeps: Mapping[Word, RawSweep] = field(default_factory=dict)
+    searches: tuple[RawSearch, ...] = ()
     build: tuple[NormalizedName, ...] = ()
     resolution: Resolution = Resolution.PERIOD
     cut_off: Moment | None = None
@@ -118,217 +156,41 @@ def read(document: Mapping[str, Any]) -> tuple[RawStudy, tuple[Fault, ...]]:
     for key, value in document.items():
         if key not in known:
             faults.append(Fault(key, f"unknown key; known are {', '.join(sorted(known))}"))
-            continue
-        try:
-            values[known[key]] = _CONVERTER.structure(value, hints[known[key]])
-        except Exception as error:  # noqa: BLE001 - cattrs groups whatever the hooks raised
-            faults.extend(_faults(error, key))
+        elif key == "sweeps" and isinstance(value, Mapping):
+            values[key] = dict(_sweeps(value, faults))
+        else:
+            values.update(_one(known[key], key, value, hints[known[key]], faults))
     return RawStudy(**values), tuple(faults)
 
 
-def moment(value: object) -> Moment:
-    """Read a date or a time; a date alone means its last instant, no zone means UTC.
-
-    Raises:
-        ValueError: It is neither.
-
-    """
-    if isinstance(value, str):
-        try:
-            value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
-        except ValueError:
-            raise ValueError(f"{value!r} is not a date such as 2026-01-31") from None
-    if isinstance(value, datetime):
-        return Moment(value if value.tzinfo else value.replace(tzinfo=UTC))
-    if isinstance(value, date):
-        return Moment(datetime.combine(value, time.max, UTC))
-    raise ValueError("not a date such as 2026-01-31")
+def _sweeps(table: Mapping[str, Any], faults: list[Fault]) -> Iterator[tuple[str, RawSweep]]:
+    """Read sweeps one by one: what is wrong with one hides nothing of the others."""
+    for name, value in table.items():
+        found = _one("", "sweeps", {name: value}, Mapping[Word, RawSweep], faults)
+        yield from found.get("", {}).items()
 
 
-def choices(value: object) -> Choices:
-    """Read the releases of a project axis.
-
-    ``">=1.50,<2"`` -> one range; ``["1.3.7", ">=2"]`` -> a version and the newest of a range.
-
-    Raises:
-        ValueError: Something in it is neither a version nor a specifier.
-
-    """
-    if isinstance(value, str):
-        return Choices((_choice(value),))
-    if isinstance(value, list | tuple) and value and all(isinstance(v, str) for v in value):
-        return Choices(tuple(_choice(v) for v in value))
-    raise ValueError("not a specifier such as '>=1.50,<2' nor a list of versions")
-
-
-def _choice(text: str) -> Choice:
+def _one(name: str, path: str, value: object, kind: Any, faults: list[Fault]) -> dict[str, Any]:
+    """Read one key; empty where that is not possible."""
     try:
-        return Version(text)
-    except InvalidVersion:
-        pass
-    try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
-        raise ValueError(f"{text!r} is neither a version nor a specifier") from None
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"expected a string, not {value!r}")
-    return value
-
-
-def _whole(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"expected a whole number, not {value!r}")
-    return value
-
-
-def _truth(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise TypeError(f"expected true or false, not {value!r}")
-    return value
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"expected a number, not {value!r}")
-    return float(value)
-
-
-def _seconds(value: object) -> Seconds:
-    seconds = _number(value)
-    if not 0 < seconds <= 86400:
-        raise ValueError(f"expected seconds, more than 0 and at most 86400, not {value!r}")
-    return Seconds(seconds)
-
-
-def _size(value: object) -> Size:
-    match = re.fullmatch(r"(\d+)\s*([KMG]?)i?B?", str(value).strip(), re.IGNORECASE)
-    if match is None or isinstance(value, bool):
-        raise ValueError(f"expected a size such as '512M', not {value!r}")
-    size = int(match[1]) << {"": 0, "K": 10, "M": 20, "G": 30}[match[2].upper()]
-    if size < 1 << 10:
-        raise ValueError(f"{value!r} is too small: at least 1K")
-    return Size(size)
-
-
-def _pattern(value: object) -> Pattern:
-    try:
-        re.compile(_text(value))
-    except re.error as error:
-        raise ValueError(f"{value!r} is not a regular expression: {error}") from None
-    return Pattern(_text(value))
-
-
-def _python(value: object) -> Python:
-    if not re.fullmatch(r"3\.\d+", _text(value)):
-        raise ValueError(f"{value!r} is not an interpreter such as '3.12'")
-    return Python(_text(value))
-
-
-def _signal(value: object) -> SignalName:
-    if _text(value) not in signal.Signals.__members__:
-        raise ValueError(f"{value!r} is not a signal such as 'SIGSEGV'")
-    return SignalName(_text(value))
-
-
-def _word(value: object) -> Word:
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", _text(value)):
-        raise ValueError(f"{value!r} may hold only letters, digits, '_', '.' and '-'")
-    return Word(_text(value))
-
-
-def _value(value: object) -> Value:
-    if not isinstance(value, str | int | float | bool):
-        raise TypeError(f"expected a string, number or boolean, not {value!r}")
-    return Value(str(value).lower() if isinstance(value, bool) else str(value))
-
-
-def _requirement(value: object) -> Requirement:
-    try:
-        return Requirement(_text(value))
-    except InvalidRequirement as error:
-        first = str(error).splitlines()[0]
-        raise ValueError(f"{value!r} is not a requirement: {first}") from None
-
-
-def _project(value: object) -> NormalizedName:
-    try:
-        return canonicalize_name(_text(value), validate=True)
-    except InvalidName:
-        raise ValueError(f"{value!r} is not a project's name") from None
-
-
-def _one_of(kind: type[_Words]) -> Callable[[object, Any], _Words]:
-    def read_one(value: object, _: Any) -> _Words:
-        try:
-            return kind(_text(value))
-        except ValueError:
-            raise ValueError(f"{value!r} is not one of {', '.join(kind)}") from None
-
-    return read_one
-
-
-_READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
-    str: _text,
-    int: _whole,
-    bool: _truth,
-    float: _number,
-    Seconds: _seconds,
-    Size: _size,
-    Pattern: _pattern,
-    Python: _python,
-    SignalName: _signal,
-    Word: _word,
-    Value: _value,
-    Choices: choices,
-    Moment: moment,
-    Requirement: _requirement,
-    NormalizedName: _project,
-}
-
-
-def _ignoring_type(reader: Callable[[object], Any]) -> Callable[[object, Any], Any]:
-    """Fit a reader to cattrs, which also hands over the type it wants."""
-    return lambda value, _: reader(value)
-
-
-def _is_tuple(kind: Any) -> bool:
-    origin: Any = get_origin(kind)
-    return origin is tuple
-
-
-def _list_hook(kind: type[Any], converter: BaseConverter) -> Callable[[Any, type[Any]], Any]:
-    """Read a list; a lone string is not taken for the list of its letters."""
-    read_list = homogenous_tuple_structure_factory(kind, converter)
-
-    def hook(value: Any, _: type[Any]) -> Any:
-        if not isinstance(value, list | tuple):
-            raise TypeError(f"expected a list, not {value!r}")
-        return read_list(value, kind)
-
-    return hook
+        return {name: _CONVERTER.structure(value, kind)}
+    except Exception as error:  # noqa: BLE001 - cattrs groups whatever the hooks raised
+        faults.extend(_faults(error, path))
+        return {}
 
 
 def _converter() -> Converter:
-    converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind, reader in _READERS.items():
-        converter.register_structure_hook(kind, _ignoring_type(reader))
-    converter.register_structure_hook(Every, _one_of(Every))
-    converter.register_structure_hook(Place, _one_of(Place))
-    converter.register_structure_hook(Resolution, _one_of(Resolution))
-    converter.register_structure_hook_factory(_is_tuple, _list_hook)
-    for table in (RawProject, RawFailure, RawLimits):
+    made = converter()
+    for table in (RawProject, RawFailure, RawLimits, RawNeed, RawSweep, RawSearch):
         renamed = {f.name: override(rename=_written(f.name)) for f in fields(table)}
         hook = make_dict_structure_fn(
             table,
-            converter,
+            made,
             _cattrs_forbid_extra_keys=True,
             **renamed,  # type: ignore[arg-type]
         )
-        converter.register_structure_hook(table, hook)
-    return converter
+        made.register_structure_hook(table, hook)
+    return made
 
 
 def _written(name: str) -> str:

@@ -13,8 +13,10 @@ from packaging.version import Version
 
 from versect.model.trial import Ending, Trial
 
-SCHEMA: Final = 1
-"""Version of the lines; it changes only when an older versect could misread them."""
+SCHEMA: Final = 2
+"""Newest version of the lines; it changes only when an older versect could misread them."""
+PLAIN: Final = 1
+"""Version of lines that every versect can read: 2 names needs, without which a cell is another."""
 
 _TAGS: Final = {
     "Exited": "exited",
@@ -38,7 +40,8 @@ def encode(trial: Trial) -> str:
 
     ASCII keeps even lone surrogates, which a hostile program may print, as they were.
     """
-    document = {"schema": SCHEMA, **_CONVERTER.unstructure(trial)}
+    schema = SCHEMA if trial.probe.cell.pins.needs else PLAIN
+    document = {"schema": schema, **_CONVERTER.unstructure(trial)}
     return json.dumps(document, separators=(",", ":"))
 
 

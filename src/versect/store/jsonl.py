@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
+from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
 from typing import Final
@@ -57,21 +59,45 @@ class JsonLines:
             self._check_header(lines[0])
         return tuple(trial for line in lines[1:] if (trial := self._decoded(line)) is not None)
 
+    def rewrite(self, change: Callable[[tuple[Trial, ...]], Sequence[Trial]]) -> None:
+        """Put a record in the place of this one: the old one or the whole new one, never less.
+
+        Nobody can append meanwhile.
+
+        Args:
+            change: Gives the trials of the new record from those of the old one.
+
+        Raises:
+            StorageError: It could not be written; the old record is untouched.
+            StoreMismatch: As for ``trials``, or what ``change`` raises.
+
+        """
+        temporary = self.path.with_name(f".{NAME}.{secrets.token_hex(4)}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock:
+                old = self.trials()
+                new = change(old)
+                if tuple(new) == old:
+                    return
+                try:
+                    with temporary.open("xb") as file:
+                        file.write(self._header())
+                        for trial in new:
+                            file.write(codec.encode(trial).encode("ascii") + b"\n")
+                        file.flush()
+                        os.fsync(file.fileno())
+                    temporary.replace(self.path)
+                finally:
+                    temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unwritable(self.path, error) from error
+
     def _header(self) -> bytes:
-        return json.dumps({"schema": codec.SCHEMA, "study": self._study}).encode() + b"\n"
+        return json.dumps({"schema": codec.PLAIN, "study": self._study}).encode() + b"\n"
 
     def _check_header(self, line: bytes) -> None:
-        try:
-            header = json.loads(line)
-            codec.check_schema(header)
-            study = header["study"]
-        except codec.NewerSchemaError as error:
-            raise self._newer(error) from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreMismatch(
-                f"{self.path} is not a record of trials: its first line names no study",
-                remedy="move the file away, or name another folder with --results",
-            ) from error
+        study = _study_in(self.path, line)
         if study != self._study:
             raise StoreMismatch(
                 f"{self.path} holds the trials of study {study!r}, not of {self._study!r}",
@@ -82,15 +108,48 @@ class JsonLines:
         try:
             return codec.decode(line.decode("ascii", "replace"))
         except codec.NewerSchemaError as error:
-            raise self._newer(error) from error
+            raise _newer(self.path, error) from error
         except codec.UnreadableLineError:
             return None  # cut short by a kill: its trial was never reported and is asked again
 
-    def _newer(self, error: codec.NewerSchemaError) -> StoreMismatch:
-        return StoreMismatch(
-            f"{self.path} was written by a newer versect ({error})",
-            remedy="upgrade versect, or name another folder with --results",
-        )
+
+def study_of(folder: Path) -> str:
+    """Give the name of the study whose record lies in a folder.
+
+    Raises:
+        StoreMismatch: The file is no record, or a newer versect wrote it.
+        StorageError: It cannot be read.
+
+    """
+    path = folder / NAME
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {error.strerror}") from error
+    return _study_in(path, line)
+
+
+def _study_in(path: Path, line: bytes) -> str:
+    """Read the first line of a record."""
+    try:
+        header = json.loads(line)
+        codec.check_schema(header)
+        return str(header["study"])
+    except codec.NewerSchemaError as error:
+        raise _newer(path, error) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoreMismatch(
+            f"{path} is not a record of trials: its first line names no study",
+            remedy="move the file away, or name another folder with --results",
+        ) from error
+
+
+def _newer(path: Path, error: codec.NewerSchemaError) -> StoreMismatch:
+    return StoreMismatch(
+        f"{path} was written by a newer versect ({error})",
+        remedy="upgrade versect, or name another folder with --results",
+    )
 
 
 def _end_of_whole_lines(file: FileIO) -> int:

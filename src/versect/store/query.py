@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from versect.classify.measured import measured
 from versect.classify.signature import of_failure
 from versect.errors import UsageError
 from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
@@ -93,6 +94,11 @@ TABLES: Final = {
         axis   TEXT     python, a project, or a parameter
         value  TEXT     its value in the trial's cell
     """),
+    "measured": _columns("""
+        trial  INTEGER  the trial's id
+        name   TEXT     of a number that the reproduction printed
+        value  REAL     the number
+    """),
 }
 """The tables with their columns, in order."""
 
@@ -156,11 +162,12 @@ def _fill(database: sqlite3.Connection, stored: Iterable[Stored]) -> None:
         words = ", ".join(f"{column.name} {column.type}" for column in columns)
         database.execute(f"CREATE TABLE {table} ({words})")
     for number, (study, trial, outcome) in enumerate(stored, 1):
-        parts = {
+        parts: dict[str, list[Sequence[Value]]] = {
             "trials": [(number, study, *_trial(trial, outcome))],
             "failures": [(number, *row) for row in _failures(trial)],
             "packages": [(number, *row) for row in _packages(trial)],
             "axes": [(number, *row) for row in _axes(trial)],
+            "measured": [(number, *row) for row in measured(trial.observation).items()],
         }
         for table, rows in parts.items():
             marks = ", ".join("?" * len(TABLES[table]))

@@ -36,7 +36,9 @@ function verdict(cell) {
     make("p", { class: "verdict" }, sign(cell.kind), ` ${signs[cell.kind][1]}${reason ? `: ${reason}` : ""}`),
     cell.rule ? make("p", {}, "rule: ", make("code", {}, cell.rule)) : null,
     cell.detail ? make("pre", { tabindex: "0" }, cell.detail) : null,
-    make("p", { class: "command" }, make("code", {}, cell.again), " ", copyButton(cell.again)));
+    make("p", { class: "command" }, make("code", {}, cell.again), " ", copyButton(cell.again)),
+    Object.hasOwn(data.timelines, cell.id)
+      ? make("p", {}, make("a", { href: `#timeline-${data.timelines[cell.id]}`, "data-lives": true }, "Its timeline")) : null);
 }
 
 const copyButton = (text) => make("button", { type: "button", class: "copy", "data-copy": text, "aria-label": `Copy: ${text}` }, "Copy");
@@ -105,7 +107,11 @@ function lock(cell) {
       make("pre", { tabindex: "0" }, Object.entries(mine).map(([name, version]) => `${name}==${version}`).join("\n")))];
 }
 
-drawer.addEventListener("click", (event) => { if (event.target.closest("[data-close]")) close(); });
+drawer.addEventListener("click", (event) => {
+  const lives = event.target.closest("[data-lives]");
+  if (event.target.closest("[data-close]") || lives) close();
+  if (lives && location.hash === lives.hash) follow();
+});
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
   const box = controls.querySelector(".filter[open]");
@@ -117,6 +123,12 @@ document.addEventListener("keydown", (event) => {
 });
 
 function follow() {
+  const timeline = /^#timeline-\d+$/.test(location.hash) && document.getElementById(location.hash.slice(1));
+  if (timeline) {
+    timeline.open = true;
+    timeline.scrollIntoView();
+    timeline.querySelector("summary").focus({ preventScroll: true });
+  }
   const found = /^#cell=(.*)$/.exec(location.hash);
   if (!found) return;
   let id = found[1];
