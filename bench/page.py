@@ -1,4 +1,7 @@
-"""Time the page of a matrix of 10,000 cells in a real Chromium; python -m bench.page."""
+"""Time the page of a matrix of 10,000 cells, with a diagnosis and 24 timelines beside it.
+
+In a real Chromium: python -m bench.page
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,15 @@ from typing import Any
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.test_report import FLAGS
+from tests.support.diagnoses import document
 from tests.support.pages import large_view
-from versect.report.html import page
+from tests.support.timelines import collected
+from versect.report.html import Beside, page
+from versect.report.html_diagnosis import diagnosis_of
+from versect.report.html_timeline import sight
 
 REPEATS = 5
+TIMELINES = 24
 TARGET = Path("results/bench/page.json")
 LOADED = """() => {
   const [navigation] = performance.getEntriesByType('navigation');
@@ -71,7 +79,11 @@ def main() -> None:
         folder = Path(name)
         view = large_view(folder)
         before = time.perf_counter()
-        text = page(view, (), made="a bench")
+        beside = Beside(
+            diagnosis=diagnosis_of(document()),
+            sights=tuple(sight(n, f"cell {n}", collected()) for n in range(1, TIMELINES + 1)),
+        )
+        text = page(view, beside, made="a bench")
         seconds = time.perf_counter() - before
         path = folder / "report.html"
         path.write_text(text, encoding="utf-8")
@@ -83,6 +95,7 @@ def main() -> None:
             browser.close()
     found: dict[str, Any] = {
         "cells": len(view.cells),
+        "timelines": TIMELINES,
         "bytes": len(text.encode()),
         "seconds_to_write": round(seconds, 2),
         "chromium": version,

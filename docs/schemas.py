@@ -16,17 +16,25 @@ from typing import Any, Final
 
 from packaging.version import Version
 
+from versect.app.check import Kind as Judgement
+from versect.cli.checking import VERDICTS
 from versect.forensics import changes
 from versect.model import trial as trials
+from versect.model.baseline import Word
+from versect.model.change import Effect
 from versect.model.outcome import Cause
-from versect.model.study import Resolution
+from versect.model.study import Part, Resolution
 from versect.model.trial import Trial
 from versect.model.verdict import Question
-from versect.report import bisection_json, blame, explanation
+from versect.report import bisection_json, blame, check, diagnosis_json, explanation
+from versect.report import changed as changed_json
 from versect.report import json as matrix_json
 from versect.report import region as region_json
+from versect.report.diagnosis import Standing, Weight
+from versect.report.diagnosis import Word as Said
 from versect.report.view import Glyph
 from versect.search import region
+from versect.search.contingency import Method
 from versect.search.history import Kind
 from versect.select.line import Order
 from versect.store import codec
@@ -76,6 +84,7 @@ def record(properties: Schema, *, may: Schema | None = None) -> Schema:
     }
 
 
+ANSWERS: Final = ["passes", "fails", "fails in another way", "cannot be decided"]
 OUTCOME: Final = {"enum": ["passed", "failed", "failed-otherwise", "unresolved", None]}
 WHY: Final = {"rule": TEXT, "signature": TEXT, "cause": words(Cause), "detail": TEXT}
 CHANGE: Final = record({"project": TEXT, "before": TEXT, "after": TEXT})
@@ -135,6 +144,21 @@ def matrix() -> Schema:
         "notes": many(TEXT),
     }
     cell = {"id": TEXT, "axes": mapping(TEXT), "outcome": OUTCOME}
+    again = {"repeat": COUNT, "at": MOMENT, "run": TEXT, "outcome": OUTCOME}
+    asked = record({**again, "measured": mapping(NUMBER)}, may=WHY)
+    sweep = {
+        "name": TEXT,
+        "about": TEXT,
+        "part": words(Part),
+        "vary": TEXT,
+        "words": mapping(TEXT),
+        "full": TRUTH,
+        "repeats": COUNT,
+        "trace": TRUTH,
+        "axes": mapping(many(TEXT)),
+        "counts": record({g.name.lower(): COUNT for g in Glyph if g is not Glyph.OPEN}),
+        "cells": many(record({"id": TEXT, "axes": mapping(TEXT), "trials": many(asked)})),
+    }
     boundary = dict.fromkeys(("axis", "before", "after", "change", "where"), TEXT)
     return record(
         {
@@ -149,6 +173,7 @@ def matrix() -> Schema:
             "unresolved": many(record({**listed, "cause": words(Cause), "detail": TEXT})),
             "inert": many(record({"project": TEXT, "where": TEXT, "cells": many(TEXT)})),
             "boundaries": many(record({**boundary, "changed": COUNT, "comparable": COUNT})),
+            "sweeps": many(record(sweep)),
         }
     )
 
@@ -205,6 +230,7 @@ def _bisection() -> Schema:
 
 
 def _region() -> Schema:
+    bound = {"towards": words(region.Towards), "fails": TEXT, "may_fail": TEXT}
     return record(
         {
             **versioned(region_json.SCHEMA_VERSION),
@@ -216,6 +242,10 @@ def _region() -> Schema:
             "constraint": TEXT,
             "safe_pins": many(TEXT),
             "monotone": TRUTH,
+            "series": mapping(many(TEXT)),
+            "answers": many(record({"releases": mapping(TEXT), "answer": {"enum": ANSWERS}})),
+            "boxes": many(mapping(record(bound))),
+            "within": mapping(row(TEXT, TEXT)),
             **SHOWN,
             **TRIALS,
         }
@@ -274,6 +304,144 @@ def blamed() -> Schema:
     )
 
 
+def checked() -> Schema:
+    """Give the schema of ``check.json``."""
+    stand = record({"outcome": words(Word), "face": TEXT})
+    named = dict.fromkeys(("identity", "title", "issue", "culprit", "signature"), TEXT)
+    regression = {
+        **named,
+        "cells": many(TEXT),
+        "failing": TEXT,
+        "passing": nullable(TEXT),
+        "verdict": nullable(words(Kind)),
+        "finding": TEXT,
+        "suspects": many(TEXT),
+        "sentences": many(TEXT),
+        "explanation": TEXT,
+        "diff": TEXT,
+    }
+    kind = {"enum": [str(kind) for kind in Judgement if kind is not Judgement.SAME]}
+    changed = {
+        "cell": TEXT,
+        "kind": kind,
+        "before": nullable(stand),
+        "now": stand,
+        "beside": nullable(TEXT),
+    }
+    counts = {"type": "object", "propertyNames": kind, "additionalProperties": COUNT}
+    return record(
+        {
+            **versioned(check.SCHEMA_VERSION),
+            "study": TEXT,
+            "engine": TEXT,
+            "accepted": MOMENT,
+            "verdict": {"enum": list(VERDICTS.values())},
+            "exit_code": {"enum": list(VERDICTS)},
+            "headline": TEXT,
+            "cells": COUNT,
+            "asked": many(TEXT),
+            "counts": counts,
+            "spent": COUNT,
+            "budget": COUNT,
+            "notes": many(TEXT),
+            "regressions": many(record(regression)),
+            "changed": many(record(changed)),
+        }
+    )
+
+
+def changed() -> Schema:
+    """Give the schema of ``changed.json``."""
+    bump = record({"project": TEXT, "old": TEXT, "new": TEXT})
+    outcome = record({"outcome": OUTCOME}, may=WHY)
+    series = {"project": TEXT, "verdict": words(Kind), "suspects": many(TEXT), "headline": TEXT}
+    broken = {
+        "signature": TEXT,
+        "cells": many(TEXT),
+        "verdict": nullable(words(Kind)),
+        "culprits": many(bump),
+        "proven": TRUTH,
+        "sentences": many(TEXT),
+        "series": many(record(series)),
+    }
+    return record(
+        {
+            **versioned(changed_json.SCHEMA_VERSION),
+            "study": TEXT,
+            "identity": TEXT,
+            "engine": TEXT,
+            "python": TEXT,
+            "old": TEXT,
+            "new": TEXT,
+            "verdict": {"enum": list(VERDICTS.values())},
+            "exit_code": {"enum": list(VERDICTS)},
+            "headline": TEXT,
+            "bumps": many(bump),
+            "cells": many(
+                record({"cell": TEXT, "effect": words(Effect), "old": outcome, "new": outcome})
+            ),
+            "broken": many(record(broken)),
+            "trials": COUNT,
+            "notes": many(TEXT),
+        }
+    )
+
+
+def diagnosed() -> Schema:
+    """Give the schema of ``diagnosis.json``."""
+    said = record(
+        {"text": TEXT, "weight": words(Weight), "cells": many(TEXT)}, may={"command": TEXT}
+    )
+    told = {"statements": many(said)}
+    sweep = {"sweep": TEXT, "about": TEXT, "axis": TEXT}
+    value = {"value": TEXT, "words": TEXT}
+    test = {
+        "method": words(Method),
+        "p": CHANCE,
+        "cramers_v": nullable(CHANCE),
+        "missed": CHANCE,
+        "trials": COUNT,
+    }
+    share = {"times": COUNT, "trials": COUNT, "low": CHANCE, "high": CHANCE}
+    rate = {"others": TEXT, "value": TEXT, **share, "cells": many(TEXT)}
+    counts = {"type": "object", "propertyNames": words(Said), "additionalProperties": COUNT}
+    tried = {
+        **value,
+        "counts": counts,
+        "share": nullable(record(share)),
+        "numbers": mapping(row(NUMBER, NUMBER)),
+        "cells": many(TEXT),
+    }
+    rows = {"rows": many(record(tried)), "rates": many(record(rate))}
+    tests = dict.fromkeys(("outcomes", "shares"), nullable(record(test)))
+    listed = dict.fromkeys(("keeps", "undecided", "leaves"), many(TEXT))
+    changed = {**value, "flips": mapping(many(TEXT)), **listed}
+    standings = {**mapping(many(TEXT)), "propertyNames": words(Standing)}
+    entry = record({"standings": standings, "reasons": many(TEXT)})
+    cures = {"columns": many(TEXT), "recommended": TEXT}
+    when = {
+        **told,
+        "axes": many(record({**sweep, **rows, **tests, **told})),
+        "contrasts": many(said),
+    }
+    why = {**sweep, "baseline": TEXT, "interventions": many(record(changed)), **told}
+    how = {**sweep, **cures, "remedies": many(record({**value, "entries": many(entry)})), **told}
+    return record(
+        {
+            **versioned(diagnosis_json.SCHEMA_VERSION),
+            "study": TEXT,
+            "failure": TEXT,
+            "summary": many(said),
+            "when": record(when),
+            "why": many(record(why)),
+            "where": many(record({"title": TEXT, **told})),
+            "how": many(record(how)),
+            "missing": many(said),
+            "settings": many(TEXT),
+        }
+    )
+
+
 def line() -> Schema:
     """Give the schema of a line of ``trials.jsonl``: the first names the study."""
     version = {"schema": {"type": "integer", "minimum": 1, "maximum": codec.SCHEMA}}
@@ -305,7 +473,11 @@ def _of(kind: Any) -> Schema:
     if issubclass(kind, enum.StrEnum):
         return words(kind)
     hints = typing.get_type_hints(kind)
-    return record({field.name: _of(hints[field.name]) for field in dataclasses.fields(kind)})
+    always, may = {}, {}  # what has a default may be missing from lines of an older versect
+    for field in dataclasses.fields(kind):
+        plain = field.default is dataclasses.MISSING
+        (always if plain else may)[field.name] = _of(hints[field.name])
+    return record(always, may=may)
 
 
 def _compound(origin: Any, arguments: tuple[Any, ...]) -> Schema:
@@ -331,6 +503,9 @@ def files() -> Iterator[tuple[str, str]]:
         ("verdict", "verdict.json of versect", verdict()),
         ("explanation", "explanation.json of versect", explained()),
         ("blame", "blame.json of versect", blamed()),
+        ("check", "check.json of versect", checked()),
+        ("changed", "changed.json of versect", changed()),
+        ("diagnosis", "diagnosis.json of versect", diagnosed()),
     ):
         head = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

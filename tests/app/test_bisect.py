@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from tests.support.worlds import SKIPS, World, bisected, day, desk, fails, line, wanted
-from versect.app.bisect import bisect, known_answers, lens_of, plan_of
+from versect.app.bisect import bisect, known_answers, lens_of, line_by_line, plan_of
 from versect.app.focus import focus
 from versect.app.plan import answering, enumerate_series, make
 from versect.app.run import run_cells
 from versect.errors import UsageError
 from versect.model.cell import Cell, Pins
 from versect.model.outcome import Failed, Passed
+from versect.model.study import Every
 from versect.model.verdict import Question
 from versect.report.bisection_words import counterfactual_words
 from versect.search.ask import Ask
@@ -464,6 +465,15 @@ def narrowed(folder, searched=("lib",), *, pre=False, yanked=False, **table):
     return focus(study_of(folder, **table), searched, pre=pre, yanked=yanked)
 
 
+def test_a_range_is_thinned_for_tables_and_for_searches_only_where_asked(tmp_path):
+    thin = {"versions": ">=0", "every": "minor-latest", "limit": 2}
+    study = study_of(tmp_path, python=["3.12"], projects={"lib": thin})
+    (whole,) = focus(study, ("lib",), pre=False, yanked=False).study.projects
+    assert (whole.every, whole.limit) == (Every.RELEASE, None)
+    (coarse,) = focus(study, ("lib",), pre=False, yanked=False, thinned=True).study.projects
+    assert (coarse.every, coarse.limit) == (Every.MINOR_LATEST, 2)
+
+
 def test_what_has_one_value_is_held_still_silently(tmp_path):
     found = narrowed(
         tmp_path,
@@ -599,8 +609,55 @@ def test_a_series_may_be_searched_by_date(tmp_path, log):
     assert found.line.inversions == 2
 
 
-def day_of(release):
-    return day(next(int(t.partition("@")[2]) for t in TWO_LINES if Version(t[:3]) == release))
+# The same with lines of several releases each.
+BESIDE = ("1.0.0@0", "1.0.1@1", "1.0.2@4", "1.0.3@6", "2.1.0@2", "2.1.1@3", "2.1.2@5", "2.1.3@7")
+
+
+def by_date(world, folder, log, **asked):
+    """Bisect a world by date, and its lines one by one where that tells more."""
+    request = wanted(order=Order.DATE, **asked)
+    series, study = line(world, folder, order=Order.DATE)
+    with desk(world, folder, log, study=study) as one:
+        first = bisect(series, plan_of(series, request), request, one.inquiry)
+        return *line_by_line(series, first, request, one.inquiry), one.inquiry.made
+
+
+@pytest.mark.parametrize("good", ["1.0.0", None])
+def test_a_fault_of_one_line_is_found_by_date_although_it_comes_and_goes(tmp_path, log, good):
+    world = lib(lambda release: not Version("2.1.1") <= release, BESIDE)
+    series, found, made = by_date(world, tmp_path, log, good=good)
+    assert series.order is Order.LINE
+    assert series.names == ("1.0.0", "1.0.1", "1.0.2", "1.0.3", "2.1.0", "2.1.1", "2.1.2", "2.1.3")
+    assert found.history.kind is Kind.FOUND
+    assert [series.names[place] for place in found.history.transition.suspects] == ["2.1.1"]
+    assert made <= len(BESIDE) + 4
+
+
+def test_lines_into_which_a_fault_was_carried_are_told_one_by_one(tmp_path, log):
+    carried = {Version(v) for v in ("1.0.3", "2.1.1", "2.1.2", "2.1.3")}
+    world = lib(lambda release: release not in carried, BESIDE)
+    series, found, _ = by_date(world, tmp_path, log, good="1.0.0", checks=4)
+    assert found.history.kind is Kind.TRANSITIONS
+    assert [series.names[t.first] for t in found.history.transitions] == ["1.0.3", "2.1.0", "2.1.1"]
+
+
+def test_what_came_at_one_time_into_all_lines_stays_a_matter_of_time(tmp_path, log):
+    world = lib(lambda release: day_of(release, BESIDE) < day(5), BESIDE)
+    series, found, _ = by_date(world, tmp_path, log)
+    assert (series.order, found.history.kind) == (Order.DATE, Kind.FOUND)
+
+
+def test_ends_in_two_lines_that_only_dates_put_in_order_are_left_as_they_are(tmp_path, log):
+    failing = {Version(v) for v in ("2.1.1", "1.0.3")}
+    world = lib(lambda release: release not in failing, BESIDE)
+    series, found, _ = by_date(world, tmp_path, log, good="2.1.0", bad="1.0.3")
+    assert series.order is Order.DATE
+    assert found.history.transition is not None
+
+
+def day_of(release, texts=TWO_LINES):
+    found = {Version(t.partition("@")[0]): int(t.partition("@")[2]) for t in texts}
+    return day(found[release])
 
 
 def test_a_fault_that_was_carried_back_into_an_old_line_is_found_there_too(tmp_path, log):

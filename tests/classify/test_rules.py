@@ -124,6 +124,19 @@ def test_what_says_nothing_of_the_release_stays_unresolved(wanted, ending, cause
     assert outcome.cause is cause
 
 
+@pytest.mark.parametrize(
+    ("stderr", "why"),
+    [
+        ("", "the reproduction cannot tell"),
+        ("warning: old\n1.3.7 has no such client \n\n", "1.3.7 has no such client"),
+    ],
+)
+def test_a_reproduction_that_cannot_tell_says_why_in_its_last_words(stderr, why):
+    outcome = classify(SOUGHT, observation(Exited(status=125), stderr=stderr))
+    assert isinstance(outcome, Unresolved)
+    assert outcome.detail == f"exit status 125: {why}"
+
+
 def test_a_crash_is_a_failure_of_its_own_unless_it_is_sought():
     crash = observation(Signalled(signal="SIGSEGV"))
     assert isinstance(classify(SOUGHT, crash), FailedOtherwise)

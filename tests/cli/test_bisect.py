@@ -400,3 +400,27 @@ def test_results_that_cannot_be_written_are_code_7(versect, tmp_path):
     status, out, err = versect(*BISECT, "--results", str(tmp_path / "results"), *R)
     assert (status, out) == (7, "")
     assert "hint: " in err
+
+
+def test_too_few_trials_are_said_to_be_too_few(versect):
+    status, out, err = versect(*BISECT, "--flaky", "--budget", "3", *R)
+    assert status == 12, err
+    assert "3 trials are too few to tell: " in out
+    assert "hint: the same command with a larger --budget goes on from here" in out + err
+
+
+def test_a_dry_run_under_noise_says_what_failures_that_are_rarer_cost(versect):
+    status, out, _ = versect(*BISECT, "--flaky", "--budget", "200", "--dry-run", *R)
+    assert status == 0
+    assert "trials: at most 200 (--budget); a search asks about " in out
+    costs = [int(found) for found in re.findall(r"about (\d+) trials each where", out)]
+    assert costs == sorted(costs)
+    assert len(costs) == 4
+
+
+@pytest.mark.parametrize("more", [(), ("--project", "dep")], ids=["series", "region"])
+def test_a_release_picked_for_the_project_searched_must_exist(versect, more):
+    picked = ("--axis", "lib=1.9,1.3")
+    status, _, err = versect(*BISECT, *more, *picked, "--dry-run", *R)
+    assert (status, "lib has no release 1.9" in err) == (2, True)
+    assert "versect releases lib" in err

@@ -135,6 +135,55 @@ def test_every_search_writes_what_its_schema_says(versect, place):
     assert found["blame"] == {"blame"}
 
 
+def summaries(path):
+    return [line for line in path.read_text().splitlines() if line.startswith("## ")]
+
+
+def test_what_searches_find_is_on_the_page_and_in_the_summary_of_a_job(
+    versect, place, tmp_path, monkeypatch
+):
+    shown = tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(shown))
+    assert versect("run", "--name", "shown", *STUDY[2:], *COMMAND)[0] == 0
+    page = place[0] / "results" / "shown" / "report.html"
+    table = (page.parent / "matrix.json").read_bytes()
+    lib = ("--name", "shown", "--project", "lib", "--require", "dep==1.3")
+    versect("explain", *lib, *COMMAND)
+    versect("blame", "--name", "shown", "--good", "old.txt", "--bad", "new.txt", *COMMAND)
+    both = ("--name", "shown", "--project", "lib", "--project", "dep", "--bad", "lib=1.3,dep=1.3")
+    status, _, err = versect("bisect", *both, *COMMAND)
+    assert status == 0
+    assert f"page: {page.relative_to(place[0])}" in err
+    text = page.read_text()
+    for part in (
+        "4 cells: 2 passed, 2 failed",
+        "lib 1.2 is the first release that fails; lib 1.1 passes",
+        "brings the failure",
+        "-ANSWER = 42",
+        "fails with lib&gt;=1.2",
+        '<table class="plane">',
+    ):
+        assert part in text, part
+    assert (page.parent / "matrix.json").read_bytes() == table
+    heads = [line for line in summaries(shown) if "side" not in line.lower()]
+    assert [head.split(":")[0] for head in heads if not head.startswith(("## A ", "## One "))] == [
+        "## shown",
+        "## lib 1.2 is the first release that fails; lib 1.1 passes",
+        "## 1 of 2 changes from lib 1.1 to 1.2 brings the failure",
+        "## lib 1.0 -&gt; 1.3",
+        "## fails with lib&gt;=1.2",
+    ]
+
+
+def test_a_lock_of_an_earlier_verdict_is_removed(versect, place):
+    lib = ("--project", "lib", "--require", "dep", "--name", "locks")
+    versect("bisect", *lib, *COMMAND)
+    folder = place[0] / "results" / "locks" / "bisect" / "lib"
+    assert len(list(folder.glob("pylock.*"))) == 2
+    versect("bisect", *lib, "--good", "1.0", "--bad", "1.1", *COMMAND)
+    assert list(folder.glob("pylock.*")) == []
+
+
 COUNT = "SELECT outcome, count(*) AS cells FROM trials GROUP BY outcome ORDER BY outcome"
 
 
@@ -167,7 +216,7 @@ def test_the_tables_are_shown_without_a_question(versect):
     status, out, _ = versect("query", "--schema", "--csv")
     assert status == 0
     assert {row[0] for row in csv.reader(io.StringIO(out))} == {
-        "table", "trials", "failures", "packages", "axes",
+        "table", "trials", "failures", "packages", "axes", "measured",
     }  # fmt: skip
 
 

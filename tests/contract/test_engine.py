@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,7 @@ def test_records_that_are_no_file_are_not_read(run):
 
 
 def test_a_program_that_is_not_there_is_said_to_be_missing(engine, environment, tmp_path):
+    tmp_path.chmod(0o755)
     job = job_of(environment, tmp_path, "")
     object.__setattr__(job, "argv", ("no-such-program",))
     ending = engine.run(job).ending
@@ -232,6 +234,24 @@ def test_running_out_of_memory_is_asked_of_the_engine(run, engine):
     parent = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {hog!r}])"
     ending = run(parent, memory=96 << 20).ending
     assert ending == OutOfMemory(limit=96 << 20, status=0)
+
+
+@pytest.mark.docker
+@pytest.mark.parametrize(("of_folder", "of_file"), [(0o700, 0o644), (0o755, 0o600)])
+def test_a_study_that_is_closed_to_others_is_nobodys_failure(
+    engine, environment, tmp_path, of_folder, of_file
+):
+    if engine.home is None:
+        pytest.skip("for containers")
+    script = tmp_path / "repro.py"
+    script.write_text("")
+    script.chmod(of_file)
+    tmp_path.chmod(of_folder)
+    job = replace(job_of(environment, tmp_path, ""), argv=("python", "repro.py"))
+    ending = engine.run(job).ending
+    assert isinstance(ending, NotRun)
+    assert ending.cause is Cause.ENGINE_ERROR
+    assert f"chmod -R o+rX {tmp_path}" in ending.detail
 
 
 def test_cancelling_ends_what_runs(engine, environment, tmp_path):

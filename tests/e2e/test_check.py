@@ -4,15 +4,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from tests.support.published import validator
 from tests.support.wheels import index_pages, make_wheel, served
 
 pytestmark = pytest.mark.timeout(600)
@@ -122,7 +125,9 @@ def checked(night, *words, status):
     """Check, and give what was written."""
     done = night.versect("check", "study.toml", *words)
     assert done.returncode == status, done.stdout + done.stderr
-    return json.loads(results(night, "check.json").read_text())
+    written = json.loads(results(night, "check.json").read_text())
+    validator("check").validate(written)
+    return written
 
 
 def cell(minor, size):
@@ -200,6 +205,52 @@ def test_without_a_network_nothing_is_told_and_no_baseline_changes(night):
     gone = night.versect("check", "study.toml", VERSECT_CACHE=str(night.work / "empty"))
     assert gone.returncode == 22, gone.stderr
     assert results(night, "check.md").read_text().startswith("# sums: not checked\n")
+    assert results(night, "baseline.json").read_bytes() == baseline
+
+
+def test_an_index_that_is_in_trouble_for_a_while_is_no_regression(night):
+    accepted(night)
+    baseline = results(night, "baseline.json").read_bytes()
+    night.index.publish(3)
+    whole = night.server.RequestHandlerClass
+
+    class WithoutFiles(whole):
+        def do_GET(self):  # noqa: N802 - the standard library's name
+            if self.path.endswith(".whl"):
+                self.send_error(503)
+            else:
+                super().do_GET()
+
+    night.server.RequestHandlerClass = WithoutFiles
+    lost = checked(night, status=22)
+    assert (lost["counts"], lost["regressions"]) == ({"infrastructure": 2}, [])
+    night.server.RequestHandlerClass = whole
+    found = checked(night, status=20)
+    assert found["asked"] == lost["asked"] == [cell(3, 1), cell(3, 2)]
+    assert results(night, "baseline.json").read_bytes() == baseline
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
+def test_a_check_that_is_ended_changes_no_baseline_and_goes_on_later(night, name):
+    slow = "import os, time\ntime.sleep(float(os.environ['VERSECT_SIZE']))\n"
+    accepted(night, slow + REPRODUCTION)
+    baseline, before = results(night, "baseline.json").read_bytes(), len(trials(night))
+    night.index.publish(3)
+    checking = subprocess.Popen(
+        [PROGRAM, "check", "study.toml", "-j", "1"], cwd=night.work, env=night.environment,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 120
+    while len(trials(night)) == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    checking.send_signal(getattr(signal, name))
+    _, said = checking.communicate(timeout=60)
+    assert checking.returncode == (130 if name == "SIGINT" else -signal.SIGKILL), said
+    assert len(trials(night)) > before
+    assert not results(night, "check.json").exists()
+    found = checked(night, "-j", "1", status=20)
+    assert found["asked"] == [cell(3, 2)]
+    assert [one["culprit"] for one in found["regressions"]] == ["planted 1.3"]
     assert results(night, "baseline.json").read_bytes() == baseline
 
 

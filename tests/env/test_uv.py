@@ -75,6 +75,7 @@ def test_where_indexes_are_is_passed_on(name):
     "name",
     [
         "UV_EXCLUDE_NEWER",
+        "UV_FIND_LINKS",
         "UV_CONSTRAINT",
         "UV_OVERRIDE",
         "UV_PRERELEASE",

@@ -229,6 +229,18 @@ def test_netrc_gives_credentials(asker, tmp_path, monkeypatch):
     assert server.requests[0]["authorization"].startswith("Basic ")
 
 
+def test_the_usual_netrc_counts_as_for_uv_and_pip_though_others_may_read_it(
+    asker, tmp_path, monkeypatch
+):
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
+    (tmp_path / ".netrc").chmod(0o644)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("NETRC", raising=False)
+    with answering(Answer(ONE)) as server:
+        asker.ask(server.url)
+    assert server.requests[0]["authorization"].startswith("Basic ")
+
+
 def test_offline_asks_nobody(asker):
     with answering(Answer(ONE)) as server:
         with pytest.raises(IndexUnavailable, match="offline"):

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.support.published import validator
+from versect.app.check import Kind
 from versect.model.baseline import Stand, Word
 from versect.report.check import (
     CheckView,
@@ -106,3 +108,25 @@ def test_a_summary_that_does_not_fit_is_cut_down_to_the_verdict():
     assert summarised(VIEW, made="made", room=1 << 20) == markdown(VIEW, made="made")
     assert "lib 1.7 breaks it" in summarised(VIEW, made="made", room=200)
     assert summarised(VIEW, made="made", room=10) == ""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"regressions": (), "verdict": "nothing-new-broke", "exit_code": 0, "rows": ()},
+        {"regressions": (replace(REGRESSION, verdict="", passing=""),)},
+        {
+            "rows": tuple(
+                Row(cell="c", kind=str(kind), before=None, now=STAND, beside="d")
+                for kind in Kind
+                if kind is not Kind.SAME
+            )
+        },
+    ],
+)
+def test_what_is_written_is_of_its_published_schema(changes):
+    written = json.loads(document(replace(VIEW, **changes), made="made"))
+    validator("check").validate(written)
+    for name in written:
+        assert not validator("check").is_valid({k: v for k, v in written.items() if k != name})

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 
 from tests.support.literal import cell_of
 from tests.support.pages import HOSTILE, hostile_view, plain_view, study_of, view_of
-from versect.report.html import data, island, page
+from versect.model.outcome import Failed, Passed
+from versect.model.study import Part, Sweep
+from versect.report.html import Beside, data, island, page
 from versect.report.html_bisection import release_in, search_of
 from versect.report.json import matrix
 from versect.report.page import publish
+from versect.report.sweep import sweep_view
 from versect.report.view import Glyph
 
 
@@ -67,7 +71,7 @@ def verdict(**changes):
 
 def test_every_figure_is_that_of_matrix_json(tmp_path):
     view = plain_view(tmp_path)
-    text = page(view, (), made="now")
+    text = page(view, made="now")
     held = json.loads(parsed(text).scripts[0])
     shown = held["matrix"]
     more = {"face", "again", "ending", "failures", "stdout", "stderr"}
@@ -106,9 +110,12 @@ def test_hostile_texts_become_no_elements(tmp_path):
     plain, hostile = plain_view(tmp_path), hostile_view(tmp_path)
     evil = verdict(headline=HOSTILE, sentences=[HOSTILE], verdict=HOSTILE, suspects=[HOSTILE])
     evil["series"] = {"releases": [HOSTILE, "1"], "answers": {HOSTILE: "fails"}}
-    text = page(hostile, (search_of(HOSTILE, evil),), made=HOSTILE)
+    text = page(hostile, Beside(searches=(search_of(HOSTILE, evil),)), made=HOSTILE)
     allowed = {
-        tag for tag, _ in parsed(page(plain, (search_of("x", verdict()),), made="now")).found
+        tag
+        for tag, _ in parsed(
+            page(plain, Beside(searches=(search_of("x", verdict()),)), made="now")
+        ).found
     }
     elements = parsed(text)
     assert {tag for tag, _ in elements.found} <= allowed | {"br"}
@@ -120,7 +127,7 @@ def test_hostile_texts_become_no_elements(tmp_path):
 
 
 def test_nothing_is_loaded_from_anywhere(tmp_path):
-    text = page(plain_view(tmp_path), (search_of("x", verdict()),), made="now")
+    text = page(plain_view(tmp_path), Beside(searches=(search_of("x", verdict()),)), made="now")
     elements = parsed(text).found
     assert not any({"src", "srcset", "action", "data", "poster"} & set(a) for _, a in elements)
     links = [attrs["href"] for _, attrs in elements if "href" in attrs]
@@ -149,7 +156,9 @@ def test_the_search_for_a_mend_calls_its_ends_otherwise():
 
 def test_a_posterior_stands_beside_its_assumptions(tmp_path):
     noise = {"posterior": {"0.28.0": 0.75, "0.27.0": 0.25}, "assumptions": ["It came once."]}
-    text = page(plain_view(tmp_path), (search_of("x", verdict(noise=noise)),), made="now")
+    text = page(
+        plain_view(tmp_path), Beside(searches=(search_of("x", verdict(noise=noise)),)), made="now"
+    )
     assert "0.7500" in text
     assert "It came once." in text
 
@@ -181,12 +190,48 @@ def test_verdicts_that_cannot_be_read_are_named_and_left_out(tmp_path):
 
 
 def test_an_empty_matrix_has_a_page_too(tmp_path):
-    assert "0 cells: none tried" in page(view_of(study_of(tmp_path), [], None), (), made="now")
+    assert "0 cells: none tried" in page(view_of(study_of(tmp_path), [], None), made="now")
 
 
 def test_without_a_script_the_table_and_its_signs_are_there(tmp_path):
-    elements = parsed(page(plain_view(tmp_path), (), made="now")).found
+    elements = parsed(page(plain_view(tmp_path), made="now")).found
     tags = [tag for tag, _ in elements]
     assert "table" in tags
     hidden = [attrs.get("id") for _, attrs in elements if "hidden" in attrs]
     assert "live" in hidden
+
+
+def swept(folder, words=()):
+    """Give a view with a sweep of a parameter over two releases, one cell of it tried twice."""
+    view = plain_view(folder)
+    cells = [
+        cell_of("3.12", [("size", size)], httpx=httpx)
+        for httpx in ("0.27.2", "0.28.1")
+        for size in ("1", "50")
+    ]
+    passed, failed = (
+        next(r for r in view.results.values() if isinstance(r[1], kind))
+        for kind in (Passed, Failed)
+    )
+    results = {
+        cells[0].id: (passed,),
+        cells[1].id: (failed, passed, failed),
+        cells[3].id: (failed,),
+    }
+    sweep = Sweep(
+        name="sizes", about="Does the size matter?", part=Part.WHEN, vary="size", full=False,
+        repeats=3, trace=False, words=words, study=view.study,
+    )  # fmt: skip
+    return replace(view, sweeps=(sweep_view(sweep, cells, results),))
+
+
+@pytest.mark.parametrize("words", [(), (("50", HOSTILE),)])
+def test_a_sweep_is_a_table_whichever_way_it_lies(tmp_path, words):
+    text = page(swept(tmp_path, words), made="now")
+    table = text.partition('<table class="swept">')[2].partition("</table>")[0]
+    for part in ("0.27.2", "0.28.1", ">✓<", "✓ 1, ✗ 2", ">✗<"):
+        assert part in table, part
+    assert ("size ↓" in re.sub("<[^>]+>", "", table)) == bool(words)
+    assert "<img" not in table
+    assert "Does the size matter?" in text
+    assert 'href="#sweeps"' in text

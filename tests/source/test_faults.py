@@ -78,3 +78,84 @@ def test_each_fault_names_its_place_and_what_is_wrong(root, table, path, words):
 def test_a_value_that_a_parameter_never_has_cannot_be_excluded(root):
     faults = faults_of(root, parameters={"s": ["a"]}, exclude=[{"s": "b"}])
     assert "it is one of a" in faults["exclude[0].s"]
+
+
+SWEEP = {"about": "why?", "vary": "s", "parameters": {"s": ["a", "b"]}}
+
+
+def test_all_faults_of_what_stands_beside_the_table_are_listed_at_once(root):
+    faults = faults_of(
+        root,
+        arguments=["--s={s}"],
+        parameters={"s": ["a"], "t": [1]},
+        needs=[
+            {"where": {"s": "x", "nope": "1"}, "requires": ["!!"]},
+            {"where": {"s": "only-here"}, "requires": ["dep"]},
+            {"requires": ["dep"]},
+            {"where": {"s": "a"}},
+        ],
+        sweeps={
+            "typed": {**SWEEP, "part": "what", "bogus": 1, "words": {"a": 2}},
+            "a b": SWEEP,
+            "crossed": {
+                "about": " ",
+                "repeats": 0,
+                "vary": "nope",
+                "python": ["3.12"],
+                "projects": {"httpx": {"limit": 0}},
+                "parameters": {"t": [1, 2]},
+                "exclude": [{"s": "a"}],
+            },
+            "several": {"about": "?", "parameters": {"s": ["a", "only-here"], "t": [1, 2]}},
+        },
+        searches=[
+            {"about": "?", "project": "httpx", "parameters": {"nope": 1}, "good": "x"},
+            {"parameters": {"s": "whatever"}},
+        ],
+    )
+    assert set(faults) == {
+        "needs[0].requires[0]",
+        "sweeps.typed.part",
+        "sweeps.typed.bogus",
+        "sweeps.typed.words.a",
+        "sweeps.a b",
+        "sweeps.crossed.about",
+        "sweeps.crossed.repeats",
+        "sweeps.crossed.vary",
+        "sweeps.crossed.projects.httpx.limit",
+        "sweeps.crossed.exclude[0].s",
+        "sweeps.crossed.parameters",
+        "sweeps.several.vary",
+        "searches[0].good",
+    }
+    assert "{s}" in faults["sweeps.crossed.parameters"]
+
+
+def test_needs_and_searches_speak_of_what_the_table_or_a_sweep_has(root):
+    faults = faults_of(
+        root,
+        parameters={"s": ["a"]},
+        needs=[
+            {"where": {"s": "x", "nope": "1"}, "requires": ["dep"]},
+            {"where": {"s": "b"}, "requires": ["dep"]},
+            {"requires": ["dep"]},
+            {"where": {"s": "a"}},
+        ],
+        sweeps={"one": SWEEP},
+        searches=[
+            {"about": "?", "project": "httpx", "parameters": {"nope": 1, "s": "z"}},
+            {},
+            {"about": "?", "project": "httpx", "parameters": {"s": "../z"}},
+            {"about": "again?", "project": "httpx", "parameters": {"s": "../z"}, "good": "1"},
+        ],
+    )
+    assert set(faults) == {
+        "needs[0].where.s",
+        "needs[0].where.nope",
+        "needs[2].where",
+        "needs[3].requires",
+        "searches[0].parameters.nope",
+        "searches[1].about",
+        "searches[1].project",
+        "searches[3]",
+    }

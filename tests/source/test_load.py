@@ -157,3 +157,12 @@ def test_a_requirement_by_flag_comes_to_those_of_the_study_and_replaces_one_of_t
     keys = {"requires": ["httpx==0.28.1", "anyio"]}
     laid = lay(table, keys=keys, parameters=(), axes=(), thinning={})
     assert laid["requires"] == ["numpy", "not a requirement", "httpx==0.28.1", "anyio"]
+
+
+def test_a_virtual_environment_beside_the_reproduction_is_no_part_of_it(folder):
+    (folder / "study.toml").write_text(TABLE)
+    inside = folder / "venv" / "lib"
+    inside.mkdir(parents=True)
+    (folder / "venv" / "pyvenv.cfg").touch()
+    (inside / "module.py").touch()
+    check(find("study.toml", folder, folder / "results").study())

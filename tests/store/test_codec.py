@@ -34,3 +34,17 @@ def test_a_line_of_a_newer_versect_is_refused_as_such(trial):
     document = {**json.loads(codec.encode(trial)), "schema": codec.SCHEMA + 1}
     with pytest.raises(codec.NewerSchemaError):
         codec.decode(json.dumps(document))
+
+
+@given(trials())
+def test_lines_from_before_there_were_needs_are_still_read(trial):
+    document = json.loads(codec.encode(trial))
+    needs = document["probe"]["cell"]["pins"].pop("needs")
+    if not needs:
+        assert codec.decode(json.dumps(document)) == trial
+
+
+@given(trials())
+def test_an_older_versect_refuses_a_line_with_needs_instead_of_taking_it_for_another_cell(trial):
+    document = json.loads(codec.encode(trial))
+    assert document["schema"] == (2 if trial.probe.cell.pins.needs else 1)

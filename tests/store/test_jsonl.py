@@ -12,7 +12,7 @@ import pytest
 from tests.support.literal import trial_of
 from versect.errors import StorageError, StoreMismatch
 from versect.store import codec
-from versect.store.jsonl import JsonLines
+from versect.store.jsonl import JsonLines, study_of
 
 
 def test_a_line_cut_short_is_dropped_and_the_next_trial_is_whole(tmp_path):
@@ -86,7 +86,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[2])
 from tests.support.literal import trial_of
-from versect.store.jsonl import JsonLines
+from versect.store.jsonl import JsonLines, study_of
 log = JsonLines(Path(sys.argv[1]), "s")
 while True:
     log.append(trial_of("3.11"))
@@ -107,3 +107,35 @@ def test_every_trial_that_was_told_survives_a_kill_of_two_writers(tmp_path):
         writer.wait()
         writer.stdout.close()
     assert len(JsonLines(tmp_path, "s").trials()) >= told
+
+
+def test_a_record_is_rewritten_whole_or_not_at_all(tmp_path):
+    log = JsonLines(tmp_path, "s")
+    log.append(trial_of("3.11"))
+    log.rewrite(lambda old: (trial_of("3.12"), *old))
+    assert [t.probe.cell.id for t in log.trials()] == ["py3.12", "py3.11"]
+    before = log.path.read_bytes(), log.path.stat().st_ino
+    log.rewrite(lambda old: old)
+    assert (log.path.read_bytes(), log.path.stat().st_ino) == before
+
+    def fails(_):
+        raise StoreMismatch("no")
+
+    with pytest.raises(StoreMismatch):
+        log.rewrite(fails)
+    assert log.path.read_bytes() == before[0]
+    log.append(trial_of("3.13"))
+    assert len(log.trials()) == 3
+    assert [path.name for path in tmp_path.iterdir() if "jsonl." in path.name[1:]] == [
+        ".trials.jsonl.lock"
+    ]
+
+
+def test_a_record_says_whose_it_is(tmp_path):
+    JsonLines(tmp_path, "sums").append(trial_of("3.11"))
+    assert study_of(tmp_path) == "sums"
+    (tmp_path / "trials.jsonl").write_text("hello\n")
+    with pytest.raises(StoreMismatch, match="not a record"):
+        study_of(tmp_path)
+    with pytest.raises(StorageError, match="cannot read"):
+        study_of(tmp_path / "nowhere")

@@ -26,7 +26,9 @@ def bare_environment(folder, engine, target):
     return Environment(key=EnvironmentKey("bare"), root=root, home=home, target=target)
 
 
-def job_of(environment, study, code, *, timeout=20.0, memory=256 << 20, variables=None):
+def job_of(
+    environment, study, code, *, timeout=20.0, memory=256 << 20, variables=None, traced=False
+):
     """Make a job that runs a piece of Python code."""
     return Job(
         environment=environment,
@@ -34,5 +36,6 @@ def job_of(environment, study, code, *, timeout=20.0, memory=256 << 20, variable
         variables=variables or {},
         study=Path(study),
         recorder=recorder_file.PATH,
+        tracer=recorder_file.TRACER if traced else None,
         limits=Limits(timeout=timeout, memory=memory, processes=64, cpus=1.0, output=64 << 10),
     )

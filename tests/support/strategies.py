@@ -76,6 +76,7 @@ cells = st.builds(
         Pins,
         python=st.sampled_from(["3.11", "3.13"]),
         releases=st.lists(st.tuples(st.just("httpx"), versions), max_size=1).map(tuple),
+        needs=st.sampled_from([(), ("aiohttp",), ("aiohttp<4", "httpx[http2]")]),
     ),
     parameters=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
 )

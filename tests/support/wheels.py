@@ -136,18 +136,28 @@ def index_pages(folder, *, requires_python=None, yanked=None, uploaded=None):
 
 
 @contextlib.contextmanager
-def served(folder, *, status=None, cache=None):
+def served(folder, *, status=None, cache=None, credentials=None):
     """Serve a folder's index pages and files over HTTP on the loopback; give the index's URL.
 
     With ``status`` every request is answered with it. The requests are counted in ``.requests``
-    of what is given. ``cache`` is the ``Cache-Control`` of every answer.
+    of what is given. ``cache`` is the ``Cache-Control`` of every answer. ``credentials``, as in
+    ``user:password``, are demanded of every request.
     """
+
+    encoded = base64.b64encode((credentials or "").encode()).decode()
+    wanted = f"Basic {encoded}" if credentials else None
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             server.requests.append(self.path)
             if status:
                 self.send_error(status)
+                return
+            if wanted and self.headers["authorization"] != wanted:
+                self.send_response(401)
+                self.send_header("www-authenticate", 'Basic realm="packages"')
+                self.send_header("content-length", "0")
+                self.end_headers()
                 return
             path = folder / self.path.lstrip("/")
             if path.is_dir():

@@ -253,7 +253,7 @@ def line(world, folder, *, axis=None, order=Order.VERSION):
     axis = axis or canonicalize_name(next(iter(world.releases)))
     narrowed = focus(world.study(folder), (axis,), pre=False, yanked=False)
     if axis == "python":
-        return of_interpreters(narrowed.cell, world.pythons), narrowed.study
+        return of_interpreters(narrowed.study, narrowed.cell, world.pythons), narrowed.study
     series = enumerate_series(narrowed.study, world.index, platform=None, say=print)
     found = series[narrowed.cell.pins.python, axis]
     return of_project(narrowed.study, narrowed.cell, found, order), narrowed.study
