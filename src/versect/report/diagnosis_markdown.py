@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from versect.report.diagnosis import (
     AxisFinding,
@@ -48,12 +49,10 @@ class _Lists:
 
     def support(self, cells: tuple[str, ...]) -> str:
         """Name the cells behind a sentence, or the list that does."""
-        if not cells:
-            return ""
         if len(cells) <= _INLINE:
-            return f" ({', '.join(f'`{_code(cell)}`' for cell in cells)})"
+            return ", ".join(f"`{_code(cell)}`" for cell in cells)
         number = self._known.setdefault(cells, len(self._known) + 1)
-        return f" ({counted(len(cells), 'cell')}, list {number}; `{_code(cells[0])}`, ...)"
+        return f"{counted(len(cells), 'cell')}, list {number}; `{_code(cells[0])}`, ..."
 
     def lines(self) -> Iterator[str]:
         """Give the lists."""
@@ -114,8 +113,14 @@ def _section(
 
 
 def _titled(title: str, statements: Sequence[Statement], lists: _Lists) -> Iterator[str]:
+    """Give a scene; the cells that support all of its sentences are named once."""
     yield f"### {lists.escape(title)}"
     yield ""
+    common = {statement.cells for statement in statements}
+    if any(common) and len(common) == 1 and len(statements) > 1:
+        yield f"Seen in {lists.support(common.pop())}:"
+        yield ""
+        statements = [replace(statement, cells=()) for statement in statements]
     yield from _bullets(statements, lists)
 
 
@@ -129,7 +134,8 @@ def _bullets(statements: Iterable[Statement], lists: _Lists) -> Iterator[str]:
 def _bullet(statement: Statement, lists: _Lists) -> str:
     command = f": `{_code(statement.command)}`" if statement.command else ""
     text = statement.text.removesuffix(".") if command else statement.text
-    return f"- {lists.escape(text)}{command}{lists.support(statement.cells)}"
+    support = f" ({lists.support(statement.cells)})" if statement.cells else ""
+    return f"- {lists.escape(text)}{command}{support}"
 
 
 def _axis(found: AxisFinding, lists: _Lists) -> Iterator[str]:
