@@ -207,6 +207,7 @@ def _bisection() -> Schema:
         {
             **versioned(bisection_json.SCHEMA_VERSION),
             "study": TEXT,
+            "fingerprint": nullable(TEXT),
             "question": words(Question),
             **FOUND,
             "failure": TEXT,

@@ -183,3 +183,17 @@ def test_without_any_trial_there_is_nothing_to_say(versect, place):
     assert status == 2
     assert "no trial of fresh is stored" in err
     assert "versect diagnose fresh" in err
+
+
+def test_a_verdict_of_the_study_as_it_was_before_counts_as_not_asked(versect, place):
+    folder = place[0] / "changed"
+    folder.mkdir()
+    (folder / "study.toml").write_text(STUDY.replace("made-up", "changed"))
+    (folder / "repro.py").write_text(REPRODUCTION)
+    _, out, _ = versect("diagnose", str(folder / "study.toml"))
+    assert "first fails? lib 1.3 is the first release that fails" in out
+    (folder / "repro.py").write_text(f"{REPRODUCTION}# another one\n")
+    _, out, err = versect("diagnose", str(folder / "study.toml"), "--no-run")
+    assert "as it was before it was changed" in err
+    assert "first fails? lib 1.3" not in out
+    assert "Which release of lib first fails?: `versect diagnose changed" in out

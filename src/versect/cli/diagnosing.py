@@ -18,7 +18,6 @@ from versect.cli.swept import remembered
 from versect.cli.wiring import Wiring
 from versect.errors import UsageError
 from versect.model.cell import Cell
-from versect.model.study import Study
 from versect.report import diagnosis_json, diagnosis_markdown
 from versect.report.diagnosis import Diagnosis
 from versect.report.diagnosis_view import diagnosis
@@ -44,7 +43,7 @@ class Request:
 def diagnose(wiring: Wiring, draft: Draft, request: Request) -> int:
     """Diagnose a study; see ``versect diagnose``."""
     if request.no_run:
-        view, left = _from_record(wiring, draft.study(), request), 0
+        view, left = _from_record(wiring, draft, request), 0
     else:
         view, left = _asked(wiring, draft, request)
     _publish(wiring, view, request)
@@ -67,7 +66,7 @@ def _asked(wiring: Wiring, draft: Draft, request: Request) -> tuple[Diagnosis, i
     problems = {one.search.name: one.problem for one in searched if one.problem}
     view = _view(
         wiring,
-        study,
+        draft,
         Stored(trials=log.trials(), fingerprint=fingerprint(study), engine=engine),
         swept,
         cells=plan.cells,
@@ -76,13 +75,14 @@ def _asked(wiring: Wiring, draft: Draft, request: Request) -> tuple[Diagnosis, i
     return view, sum(len(one.open) for one in swept)
 
 
-def _from_record(wiring: Wiring, study: Study, request: Request) -> Diagnosis:
+def _from_record(wiring: Wiring, draft: Draft, request: Request) -> Diagnosis:
     """Diagnose from what is stored.
 
     Raises:
         UsageError: Nothing is.
 
     """
+    study = draft.study()
     trials = JsonLines(wiring.results / study.name, study.name).trials()
     engine = None if request.engine == _AUTO else request.engine
     last = newest(study, trials, fingerprint(study), engine)
@@ -93,18 +93,19 @@ def _from_record(wiring: Wiring, study: Study, request: Request) -> Diagnosis:
     if last.fingerprint != fingerprint(study):
         wiring.say("note: the stored trials answer the study as it was before it was changed")
     stored = Stored(trials=trials, fingerprint=last.fingerprint, engine=last.setting.engine)
-    return _view(wiring, study, stored, (), cells=(), problems={})
+    return _view(wiring, draft, stored, (), cells=(), problems={})
 
 
 def _view(  # noqa: PLR0913 - the parts, and what was asked
     wiring: Wiring,
-    study: Study,
+    draft: Draft,
     stored: Stored,
     swept: Sequence[Swept],
     *,
     cells: Sequence[Cell],
     problems: Mapping[str, str],
 ) -> Diagnosis:
+    study = draft.study()
     had = {one.sweep.name for one in swept}
     folder = wiring.results / study.name
     known = remembered(study, folder, fingerprint=stored.fingerprint, engine=stored.engine)
@@ -113,7 +114,7 @@ def _view(  # noqa: PLR0913 - the parts, and what was asked
         stored,
         cells=cells,
         sweeps=(*swept, *(one for one in known if one.sweep.name not in had)),
-        verdicts=_verdicts(wiring, study, problems),
+        verdicts=_verdicts(wiring, draft, problems),
         problems=problems,
     )
     timelines = read_timelines(
@@ -125,13 +126,18 @@ def _view(  # noqa: PLR0913 - the parts, and what was asked
     return diagnosis(replace(found, timelines=timelines))
 
 
-def _verdicts(wiring: Wiring, study: Study, problems: Mapping[str, str]) -> dict[str, Any]:
-    """Read the verdicts of the study's searches, but for those that could not be made now."""
-    found = {}
+def _verdicts(wiring: Wiring, draft: Draft, problems: Mapping[str, str]) -> dict[str, Any]:
+    """Read the verdicts of the study's searches, but for those that could not be made now.
+
+    One that was found before the study or its reproduction was changed counts as not asked.
+    """
+    study, found = draft.study(), {}
     for search in study.searches:
         path = searches.folder_of(wiring, study, search) / "verdict.json"
         if search.name not in problems and path.is_file():
-            found[search.name] = json.loads(path.read_text(encoding="utf-8"))
+            verdict = json.loads(path.read_text(encoding="utf-8"))
+            if searches.answers(draft, search, verdict):
+                found[search.name] = verdict
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -65,6 +66,11 @@ def made(  # noqa: PLR0913 - the parts, what is asked, and how
 def folder_of(wiring: Wiring, study: Study, search: Bisection) -> Path:
     """Give the folder of the verdict of a search that belongs to a study."""
     return wiring.results / study.name / "bisect" / search.name
+
+
+def answers(draft: Draft, search: Bisection, verdict: Mapping[str, Any]) -> bool:
+    """Whether a ``verdict.json`` is of the study as it is now, reproduction and all."""
+    return verdict.get("fingerprint") == fingerprint(_draft_of(draft, search).study())
 
 
 def _searched(wiring: Wiring, draft: Draft, search: Bisection, request: Request) -> Searched:

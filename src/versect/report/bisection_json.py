@@ -24,6 +24,7 @@ def document(view: BisectionView, *, made: str) -> str:
                 "schema_version": SCHEMA_VERSION,
                 "made": made,
                 "study": view.study,
+                "fingerprint": view.steps[0].trial.fingerprint if view.steps else None,
                 "question": view.question,
                 "verdict": view.kind,
                 "exit_code": view.kind.exit_code,
