@@ -10,9 +10,9 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from versect.app.check import Kind, exit_code, faults, identity, judge
-from versect.model.baseline import Baseline, Stand, Word, differences
+from versect.model.baseline import Baseline, Stand, differences
 from versect.model.cell import Cell, Pins
-from versect.model.outcome import Cause
+from versect.model.outcome import Cause, Word
 
 LIB = canonicalize_name("lib")
 OTHER = canonicalize_name("other")

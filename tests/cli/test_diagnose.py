@@ -172,7 +172,7 @@ def test_a_study_without_sweeps_gets_what_can_be_said_and_is_told_how_to_add_the
     versect("run", "plain.toml")
     status, out, _ = versect("diagnose", "plain.toml")
     assert status == 0
-    assert "In the table, lib 1.2 -> 1.3: Passed -> Failed" in out
+    assert "In the table, lib 1.2 -> 1.3: passed -> failed" in out
     assert "why it fails: the study has no sweep for it" in out
     assert "`versect bisect plain`" in out
 

@@ -77,7 +77,7 @@ def test_httpx_is_inert_from_openai_3_on(cells):
 
 def test_the_table_says_where_outcomes_change(study):
     table = (study[0] / "results" / "event-loop" / "table.md").read_text()
-    assert "openai 1.3.7 -&gt; 1.3.8: Passed -&gt; Failed" in table
+    assert "openai 1.3.7 -&gt; 1.3.8: passed -&gt; failed" in table
     assert "httpx is installed but never imported" in table
 
 

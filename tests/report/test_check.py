@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.published import validator
 from versect.app.check import Kind
-from versect.model.baseline import Stand, Word
+from versect.model.baseline import Stand
+from versect.model.outcome import Word
 from versect.report.check import (
     CheckView,
     Regression,

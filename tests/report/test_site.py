@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from tests.support.literal import cell_of
 from tests.support.pages import HOSTILE
-from versect.model.baseline import Event, Stand, Word
+from versect.model.baseline import Event, Stand
+from versect.model.outcome import Word
 from versect.report.site import entry, index
 from versect.report.view import Glyph
 

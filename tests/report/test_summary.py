@@ -44,7 +44,7 @@ def test_the_verdict_comes_first_then_the_table_then_logs_folded_away(study):
     lines = text.splitlines()
     assert lines[0] == "## s"
     assert lines[2].startswith("**3 cells: 1 passed, 2 failed.**")
-    assert "- lib 1.0 -&gt; 1.1: Passed -&gt; Failed in 1 of 1" in text
+    assert "- lib 1.0 -&gt; 1.1: passed -&gt; failed in 1 of 1" in text
     table, logs = text.index("| 1.1 |"), text.index("<details>")
     assert table < logs < text.index("what it said")
     assert "<summary>Error1 (1 cell)</summary>" in text

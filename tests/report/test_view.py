@@ -73,7 +73,7 @@ def test_rows_are_merged_where_every_outcome_agrees(tmp_path):
 def test_the_boundary_is_said_in_words_with_its_evidence(tmp_path):
     study = study_of(tmp_path)
     text = table(matrix_view(study, cells(), results_of(study, cells())), made="now")
-    assert "openai 1.3.7 -&gt; 1.3.8: Passed -&gt; Failed in 2 of 4 comparable pairs" in text
+    assert "openai 1.3.7 -&gt; 1.3.8: passed -&gt; failed in 2 of 4 comparable pairs" in text
     assert "httpx is installed but never imported with openai 3.0.0" in text
     assert "no-wheel" in text
 
@@ -115,7 +115,7 @@ def test_the_json_has_every_number_of_the_view(tmp_path):
     assert len(document["cells"]) == 24
     counts = {glyph.name.lower(): count for glyph, count in view.counts.items()}
     assert document["counts"] == counts
-    assert {b["change"] for b in document["boundaries"]} >= {"Passed -> Failed"}
+    assert {b["change"] for b in document["boundaries"]} >= {"passed -> failed"}
 
 
 def test_an_empty_matrix_has_a_table_too(tmp_path):

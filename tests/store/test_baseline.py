@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from versect.errors import StoreMismatch
-from versect.model.baseline import Baseline, Stand, Word
+from versect.model.baseline import Baseline, Stand
+from versect.model.outcome import Word
 from versect.store.baseline import document, read
 
 BASELINE = Baseline(

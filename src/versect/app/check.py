@@ -15,9 +15,9 @@ from enum import StrEnum
 from typing import Final
 
 from versect.app.neighbours import Neighbours, ordered_axes
-from versect.model.baseline import Baseline, Stand, Word, differences
+from versect.model.baseline import Baseline, Stand, differences
 from versect.model.cell import Cell
-from versect.model.outcome import Cause
+from versect.model.outcome import Cause, Word
 
 REGRESSION: Final = 20
 INCONCLUSIVE: Final = 21

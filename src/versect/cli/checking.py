@@ -37,8 +37,9 @@ from versect.errors import (
     UsageError,
     VersectError,
 )
-from versect.model.baseline import Baseline, Stand, Word, stand
+from versect.model.baseline import Baseline, Stand, stand
 from versect.model.cell import Cell
+from versect.model.outcome import Word
 from versect.model.study import Study
 from versect.report import check as report
 from versect.report.check import CheckView, Regression, Row

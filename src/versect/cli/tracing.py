@@ -24,8 +24,8 @@ from versect.errors import (
     UnknownProject,
     UsageError,
 )
-from versect.model.baseline import Word
 from versect.model.cell import Cell
+from versect.model.outcome import Word
 from versect.model.study import Every, Study
 from versect.model.verdict import Question
 from versect.report import explanation as report

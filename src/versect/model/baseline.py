@@ -5,26 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from versect.model.cell import Cell
-from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
+from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved, Word
 from versect.model.trial import Trial
 from versect.model.verdict import Change
-
-
-class Word(StrEnum):
-    """The kind of an outcome. The value is what is stored and shown."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    OTHERWISE = "failed-otherwise"
-    UNRESOLVED = "unresolved"
-
-    @property
-    def failing(self) -> bool:
-        """Whether the reproduction failed, in the way sought or in another."""
-        return self in (Word.FAILED, Word.OTHERWISE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +69,10 @@ class Event:
 
 def stand(trial: Trial, outcome: Outcome) -> Stand:
     """Give what a trial says of its cell."""
-    word, face = _words(outcome)
     setting = trial.setting
     return Stand(
-        word=word,
-        face=face,
+        word=Word.of(outcome),
+        face=_face(outcome),
         fingerprint=trial.fingerprint,
         version=setting.version,
         interpreter=setting.interpreter,
@@ -122,13 +106,11 @@ def package_changes(before: Stand, after: Stand) -> tuple[Change, ...]:
     )
 
 
-def _words(outcome: Outcome) -> tuple[Word, str]:
+def _face(outcome: Outcome) -> str:
     match outcome:
         case Passed():
-            return Word.PASSED, ""
-        case Failed(signature=signature):
-            return Word.FAILED, str(signature)
-        case FailedOtherwise(signature=signature):
-            return Word.OTHERWISE, str(signature)
+            return ""
+        case Failed(signature=signature) | FailedOtherwise(signature=signature):
+            return str(signature)
         case Unresolved(cause=cause):
-            return Word.UNRESOLVED, str(cause)
+            return str(cause)

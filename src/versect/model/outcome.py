@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 
 class Cause(StrEnum):
@@ -105,3 +106,42 @@ class Unresolved:
 
 
 Outcome = Passed | Failed | FailedOtherwise | Unresolved
+
+
+class Word(StrEnum):
+    """The kind of an outcome. The value is what is stored."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    OTHERWISE = "failed-otherwise"
+    UNRESOLVED = "unresolved"
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Word:
+        """Give the kind of an outcome."""
+        match outcome:
+            case Passed():
+                return cls.PASSED
+            case Failed():
+                return cls.FAILED
+            case FailedOtherwise():
+                return cls.OTHERWISE
+            case Unresolved():
+                return cls.UNRESOLVED
+            case other:
+                assert_never(other)
+
+    @property
+    def failing(self) -> bool:
+        """Whether the reproduction failed, in the way sought or in another."""
+        return self in (Word.FAILED, Word.OTHERWISE)
+
+    @property
+    def decided(self) -> bool:
+        """Whether it says something of the cell."""
+        return self is not Word.UNRESOLVED
+
+    @property
+    def shown(self) -> str:
+        """The word as people read it: ``failed otherwise``."""
+        return self.replace("-", " ")

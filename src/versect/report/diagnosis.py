@@ -10,45 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import assert_never
 
 from versect.forensics.timeline import Timeline
 from versect.model.cell import Cell
-from versect.model.outcome import Failed, FailedOtherwise, Outcome, Passed, Unresolved
+from versect.model.outcome import Outcome, Word
 from versect.model.study import Bisection, Study, Sweep
 from versect.model.trial import Trial
 from versect.search.contingency import Dependence
 
 Result = tuple[Trial, Outcome]
-
-
-class Word(StrEnum):
-    """An outcome in a word. The value is what is stored and shown."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    OTHERWISE = "failed otherwise"
-    UNRESOLVED = "unresolved"
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> Word:
-        """Give the word of an outcome."""
-        match outcome:
-            case Passed():
-                return cls.PASSED
-            case Failed():
-                return cls.FAILED
-            case FailedOtherwise():
-                return cls.OTHERWISE
-            case Unresolved():
-                return cls.UNRESOLVED
-            case other:
-                assert_never(other)
-
-    @property
-    def decided(self) -> bool:
-        """Whether it says something of the cell."""
-        return self is not Word.UNRESOLVED
 
 
 class Weight(StrEnum):
@@ -216,7 +186,7 @@ class Turn:
     @property
     def change(self) -> str:
         """``failed → passed``."""
-        return f"{self.before} → {self.after}"
+        return f"{self.before.shown} → {self.after.shown}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

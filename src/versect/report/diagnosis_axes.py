@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from versect.model.outcome import Unresolved
+from versect.model.outcome import Unresolved, Word
 from versect.model.study import Part
 from versect.report.diagnosis import (
     Asked,
@@ -17,7 +17,6 @@ from versect.report.diagnosis import (
     Row,
     Statement,
     Weight,
-    Word,
     listed,
 )
 from versect.report.diagnosis_chance import share
@@ -264,7 +263,7 @@ def _share_sentence(found: AxisFinding, test: Dependence) -> str:
 
 
 def _counts(row: Row) -> str:
-    return ", ".join(f"{word} {count}" for word, count in row.counts.items())
+    return ", ".join(f"{word.shown} {count}" for word, count in row.counts.items())
 
 
 def _did(word: str) -> str:

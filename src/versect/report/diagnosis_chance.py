@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from versect.model.outcome import Word
 from versect.model.study import Part
-from versect.report.diagnosis import Evidence, Result, Share, Statement, Weight, Word, listed
+from versect.report.diagnosis import Evidence, Result, Share, Statement, Weight, listed
 from versect.report.diagnosis_trials import context, grouped, ids, numbers, word_of
 from versect.search.contingency import interval
 

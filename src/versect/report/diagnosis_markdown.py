@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from versect.model.outcome import Word
 from versect.report.diagnosis import (
     AxisFinding,
     Chain,
@@ -12,7 +13,6 @@ from versect.report.diagnosis import (
     Remedies,
     Statement,
     Turn,
-    Word,
 )
 from versect.report.evidence import counted
 from versect.report.markdown import escaped, fenced
@@ -148,7 +148,7 @@ def _axis(found: AxisFinding, lists: _Lists) -> Iterator[str]:
         if len({row.numbers.get(name) for row in found.rows}) > 1
     ]
     yield from _table(
-        [found.axis, *words, *differing],
+        [found.axis, *(word.shown for word in words), *differing],
         (
             [
                 _value(row.value, row.words),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from versect.classify.measured import measured
 from versect.model.cell import Cell
-from versect.report.diagnosis import Asked, Result, Word
+from versect.model.outcome import Word
+from versect.report.diagnosis import Asked, Result
 
 
 def ids(results: Iterable[Result]) -> tuple[str, ...]:

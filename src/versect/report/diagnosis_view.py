@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from versect.model.outcome import Word
 from versect.model.study import Part
 from versect.report.diagnosis import (
     AxisFinding,
@@ -14,7 +15,6 @@ from versect.report.diagnosis import (
     Remedies,
     Statement,
     Weight,
-    Word,
     listed,
 )
 from versect.report.diagnosis_axes import axes
@@ -77,7 +77,7 @@ def _counts(evidence: Evidence) -> Iterator[Statement]:
     if not results:
         return
     counts = Counter(map(word_of, results))
-    tally = listed(f"{counts[word]} {word}" for word in Word if counts[word])
+    tally = listed(f"{counts[word]} {word.shown}" for word in Word if counts[word])
     yield Statement(
         text=f"{counted(len(ids(results)), 'cell')}, {counted(len(results), 'trial')}: {tally}.",
         cells=ids(results),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from versect.model.outcome import Word
 from versect.model.study import Part
 from versect.report.diagnosis import (
     Asked,
@@ -19,7 +20,6 @@ from versect.report.diagnosis import (
     Statement,
     Turn,
     Weight,
-    Word,
     listed,
 )
 from versect.report.diagnosis_how import standing
@@ -113,7 +113,7 @@ def _statements(
         )
         return
     words = [_agreed(results) for results in plain.values()]
-    tally = [f"{words.count(word)} {word}" for word in Word if words.count(word)]
+    tally = [f"{words.count(word)} {word.shown}" for word in Word if words.count(word)]
     unsure = f", {words.count(None)} undecided" if None in words else ""
     yield Statement(
         text=f"With {asked.sweep.vary}={asked.worded(baseline)}, the baseline: "

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from versect.model.cell import Cell
-from versect.model.outcome import Outcome, Unresolved
+from versect.model.outcome import Outcome, Unresolved, Word
 from versect.model.trial import Trial
 from versect.report.grid import axis_values
 
@@ -20,7 +20,7 @@ class Boundary:
     before: str
     after: str
     change: str
-    """``Passed -> Failed``."""
+    """``passed -> failed``."""
     changed: int
     """Pairs of cells, alike but for this axis, whose outcomes change in this way."""
     comparable: int
@@ -98,7 +98,7 @@ def _between(
     decided = [pair for pair in pairs if all(_is_decided(outcomes.get(cell.id)) for cell in pair)]
     changes: dict[str, list[Cell]] = {}
     for one, other in decided:
-        names = [type(outcomes[cell.id]).__name__ for cell in (one, other)]
+        names = [Word.of(outcomes[cell.id]).shown for cell in (one, other)]
         if names[0] != names[1]:
             changes.setdefault(" -> ".join(names), []).append(other)
     counts = Counter({change: len(found) for change, found in changes.items()})

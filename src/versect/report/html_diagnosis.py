@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from versect.model.outcome import Word
+
 _CELLS: Final = 12
 """Cells that are named behind a sentence; all of them are in ``diagnosis.json``."""
 
@@ -183,7 +185,7 @@ def _row(row: Mapping[str, Any]) -> Row:
     return Row(
         value=row["value"],
         words=row["words"],
-        counts=tuple((str(word), int(count)) for word, count in row["counts"].items()),
+        counts=tuple((Word(word).shown, int(count)) for word, count in row["counts"].items()),
         share=None if row["share"] is None else _share(row["share"]),
         numbers=tuple((name, _range(*ends)) for name, ends in row["numbers"].items()),
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from versect.errors import StorageError, StoreMismatch
-from versect.model.baseline import Baseline, Stand, Word
+from versect.model.baseline import Baseline, Stand
+from versect.model.outcome import Word
 
 NAME: Final = "baseline.json"
 SCHEMA_VERSION: Final = 1
