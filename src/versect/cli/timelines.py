@@ -22,6 +22,7 @@ from versect.engine.select import Choice
 from versect.forensics.timeline import Timeline
 from versect.forensics.timeline_codec import decode, encode, timeline_file
 from versect.model.cell import Cell
+from versect.model.outcome import Outcome, Word
 from versect.report import page
 from versect.report import timeline as report
 from versect.report.progress import describe
@@ -103,8 +104,15 @@ def trace(  # noqa: PLR0913 - likewise
                 write(path, document(draft))
             results = _ask(wiring, draft, choice, plan, missing, jobs=jobs)
             for cell, (_, outcome) in results.items():
-                wiring.say(f"{cell}: {describe(outcome)}")
+                wiring.say(f"{cell}: {describe(outcome)}{_unlike(plan.known.get(cell), outcome)}")
     return wanted
+
+
+def _unlike(known: Result | None, outcome: Outcome) -> str:
+    """Say that a cell did something else when nobody looked; empty where it did the same."""
+    if known is None or Word.of(known[1]) is Word.of(outcome):
+        return ""
+    return f"; but untraced it {describe(known[1])}, which may be chance"
 
 
 def tell(wiring: Wiring, study: str | None, cell: str) -> None:
