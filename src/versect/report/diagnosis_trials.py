@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from packaging.version import InvalidVersion, Version
+
 from versect.classify.measured import measured
 from versect.model.cell import Cell
 from versect.model.outcome import Word
@@ -66,5 +68,14 @@ def distinguishing(cells: Sequence[Cell], every: Sequence[Cell]) -> str:
     for axis in mine[0] if mine else ():
         values = dict.fromkeys(axes.get(axis) for axes in mine)
         if None not in values and len(values) < len({axes.get(axis) for axes in all_of}):
-            parts.append(f"{axis}={'|'.join(map(str, values))}")
+            parts.append(f"{axis}={'|'.join(_ordered(map(str, values)))}")
     return ", ".join(parts)
+
+
+def _ordered(values: Iterable[str]) -> list[str]:
+    """Put versions and numbers in their order; other values stay as they were met."""
+    found = list(values)
+    try:
+        return sorted(found, key=Version)
+    except InvalidVersion:
+        return found
