@@ -57,6 +57,14 @@ def test_a_finaliser_that_closes_a_client_on_its_own_loop_is_no_story():
     assert plots(of(LIVES, [scheduled])) == []
 
 
+def test_a_finaliser_that_closes_a_closed_client_once_more_is_no_story():
+    scheduled = event(2.0, What.SCHEDULED, "client-1", other="loop-2")
+    closed = event(1.0, What.CLOSED, "client-1")
+    assert plots(of(LIVES, [scheduled])) == [Plot.COLLECTED]
+    assert plots(of(LIVES, [closed, scheduled])) == []
+    assert plots(of(LIVES, [scheduled, closed])) == [Plot.COLLECTED]
+
+
 def test_what_became_of_its_own_loop_tells_reused_from_shared():
     crossed = event(2.0, What.CROSSED, "client-1", loop="loop-2", other="loop-2", detail="used")
     closed = event(1.0, What.CLOSED, "loop-1")

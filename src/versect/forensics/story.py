@@ -129,6 +129,8 @@ class _Teller:
             client = self._lives[event.subject]
             if client.kind is not Kind.CLIENT or client.loop in (None, event.other):
                 continue
+            if any(before < number for before, _ in self._of(What.CLOSED, client.name)):
+                continue  # it is closed once more, which does nothing
             family = self._family(client.name)
             closed = self._closed(client.loop, before=event.at)
             scheduled = _sentence(
