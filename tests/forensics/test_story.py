@@ -73,6 +73,12 @@ def test_what_became_of_its_own_loop_tells_reused_from_shared():
     assert plots(of(LIVES, [crossed, replace(closed, at=3.0)])) == [Plot.SHARED]
 
 
+def test_the_closing_that_a_finaliser_put_on_another_loop_is_told_once():
+    scheduled = event(1.0, What.SCHEDULED, "client-1", other="loop-2")
+    crossed = event(2.0, What.CROSSED, "client-1", loop="loop-2", other="loop-2", detail="closed")
+    assert plots(of(LIVES, [scheduled, crossed])) == [Plot.COLLECTED]
+
+
 def test_a_client_closed_on_another_loop_is_closed_elsewhere():
     crossed = event(2.0, What.CROSSED, "client-1", loop="loop-2", other="loop-2", detail="closed")
     assert plots(of(LIVES, [crossed])) == [Plot.CLOSED_ELSEWHERE]

@@ -82,11 +82,10 @@ def stories(timeline: Timeline) -> tuple[Story, ...]:
     A client that another one made, as openai's makes one of httpx, is told of with it.
     """
     teller = _Teller(timeline)
-    found = [
-        *teller.collected(),
-        *teller.crossed("used"),
-        *teller.crossed("closed"),
-    ]
+    collected = tuple(teller.collected())
+    by_finalisers = {frozenset(story.lives) for story in collected}
+    closed = (s for s in teller.crossed("closed") if frozenset(s.lives) not in by_finalisers)
+    found = (*collected, *teller.crossed("used"), *closed)
     told = {name for story in found for name in story.lives}
     return (*found, *teller.leaked(told))
 
