@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import schemas
+import study_schema
 
 from versect.cli.main import cli
 
@@ -51,10 +53,16 @@ def _help(command: click.Command, context: click.Context, name: str) -> list[str
     return lines
 
 
+def _files() -> Iterator[tuple[str, str]]:
+    yield "commands.md", page()
+    yield "study.md", study_schema.page()
+    yield from schemas.files()
+
+
 def main() -> None:
     """Write the files, or say which are out of date."""
     stale = []
-    for name, text in (("commands.md", page()), *schemas.files()):
+    for name, text in _files():
         target = REFERENCE / name
         if "--check" not in sys.argv:
             target.write_text(text, encoding="utf-8")

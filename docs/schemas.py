@@ -14,15 +14,15 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
+import study_schema
 from packaging.version import Version
 
 from versect.app.check import Kind as Judgement
 from versect.cli.checking import VERDICTS
 from versect.forensics import changes
 from versect.model import trial as trials
-from versect.model.baseline import Word
 from versect.model.change import Effect
-from versect.model.outcome import Cause
+from versect.model.outcome import Cause, Word
 from versect.model.study import Part, Resolution
 from versect.model.trial import Trial
 from versect.model.verdict import Question
@@ -31,7 +31,6 @@ from versect.report import changed as changed_json
 from versect.report import json as matrix_json
 from versect.report import region as region_json
 from versect.report.diagnosis import Standing, Weight
-from versect.report.diagnosis import Word as Said
 from versect.report.view import Glyph
 from versect.search import region
 from versect.search.contingency import Method
@@ -405,7 +404,7 @@ def diagnosed() -> Schema:
     }
     share = {"times": COUNT, "trials": COUNT, "low": CHANCE, "high": CHANCE}
     rate = {"others": TEXT, "value": TEXT, **share, "cells": many(TEXT)}
-    counts = {"type": "object", "propertyNames": words(Said), "additionalProperties": COUNT}
+    counts = {"type": "object", "propertyNames": words(Word), "additionalProperties": COUNT}
     tried = {
         **value,
         "counts": counts,
@@ -507,6 +506,7 @@ def files() -> Iterator[tuple[str, str]]:
         ("check", "check.json of versect", checked()),
         ("changed", "changed.json of versect", changed()),
         ("diagnosis", "diagnosis.json of versect", diagnosed()),
+        ("study", "A study of versect: study.toml, or [tool.versect]", study_schema.document()),
     ):
         head = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",

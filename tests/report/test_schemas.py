@@ -1,6 +1,8 @@
 """What is written is what the published schemas say, no more and no less."""
 
 import json
+import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -42,5 +44,14 @@ def test_a_line_of_a_later_schema_is_not():
 def test_every_schema_is_named_in_the_reference():
     pages = (REFERENCE / "formats.md").read_text()
     names = [path.name for path in REFERENCE.glob("*.schema.json")]
-    assert len(names) == 8
+    assert len(names) == 9
     assert all(name in pages for name in names)
+
+
+def test_a_study_that_is_read_is_of_its_schema_and_no_key_is_missing():
+    studies = Path(__file__).parents[2] / "src" / "versect" / "studies"
+    table = tomllib.loads((studies / "event_loop" / "study.toml").read_text())
+    validator("study").validate(table)
+    assert not validator("study").is_valid({**table, "pythons": ["3.12"]})
+    page = (REFERENCE / "study.md").read_text()
+    assert all(f"| `{key}` |" in page for key in (*table, "every", "exit-codes", "repeats"))

@@ -46,10 +46,16 @@ class RawProject:
     """``[projects.NAME]``."""
 
     versions: Choices = _ALL
+    """A range (``">=1.50,<2"``), or a list of versions and specifiers; a specifier in a list is its
+    newest release. All releases by default."""
     every: Every = Every.RELEASE
+    """How a range is thinned out."""
     limit: int | None = None
+    """At most so many releases of a range, evenly spread, both ends kept."""
     pre: bool = False
+    """Whether pre-releases take part."""
     yanked: bool = False
+    """Whether yanked releases take part."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +63,19 @@ class RawFailure:
     """``[failure]``."""
 
     exception: str | None = None
+    """The type's name, bare or dotted; a base class will do."""
     message: Pattern | None = None
+    """A regular expression searched for in the exception's message."""
     places: tuple[Place, ...] = tuple(Place)
+    """Where the exception may come to light."""
     text: Pattern | None = None
+    """A regular expression searched for in the output, both streams."""
     exit_codes: tuple[int, ...] | None = None
+    """Exit statuses that are the failure."""
     signal: SignalName | None = None
+    """The signal that ends the process: ``SIGSEGV``."""
     timeout: bool = False
+    """Whether running into the time limit is the failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +83,15 @@ class RawLimits:
     """``[limits]``."""
 
     timeout: Seconds = _TIMEOUT
+    """Seconds of wall-clock time for the whole process tree."""
     memory: Size = _MEMORY
+    """Bytes, or ``512M``."""
     processes: int = 256
+    """Processes at once."""
     cpus: float = 1.0
+    """Processors."""
     output: Size = _OUTPUT
+    """Bytes kept of each output stream, half of its start and half of its end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +99,9 @@ class RawNeed:
     """``[[needs]]``."""
 
     where: Mapping[str, Any] = field(default_factory=dict)
+    """Axes with the values that a cell must have; all of them must hold."""
     requires: tuple[Requirement, ...] = ()
+    """What such cells require beside the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +109,30 @@ class RawSweep:
     """``[sweeps.NAME]``; None stands for what the study itself has."""
 
     about: str = ""
+    """The question that it answers."""
     part: Part = Part.NONE
+    """Which part of a diagnosis tells it; none for an empty one."""
     vary: str | None = None
+    """The axis under test: a parameter, a project or ``python``; the only one with several values
+    by default."""
     full: bool = False
+    """Whether only ``--full`` asks it."""
     repeats: int = 1
+    """Trials of each cell."""
     trace: bool = False
+    """Whether the lives of loops and clients are recorded."""
     words: Mapping[str, str] = field(default_factory=dict)
+    """What values of the axis under test mean, for readers."""
     python: tuple[Python, ...] | None = None
+    """In the place of the study's."""
     projects: Mapping[str, RawProject] | None = None
+    """In the place of the study's."""
     parameters: Mapping[Word, tuple[Value, ...]] | None = None
+    """In the place of the study's."""
     include: tuple[Mapping[str, Any], ...] | None = None
+    """In the place of the study's."""
     exclude: tuple[Mapping[str, Any], ...] | None = None
+    """In the place of the study's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +140,21 @@ class RawSearch:
     """``[[searches]]``."""
 
     about: str = ""
+    """The question that it answers."""
     project: NormalizedName | None = None
+    """The project whose releases are searched, or ``python``."""
     good: Release | None = None
+    """A release that passes; found by the search by default."""
     bad: Release | None = None
+    """A release that fails; found by the search by default."""
     python: Interpreter | None = None
+    """The interpreter; the study's newest by default."""
     parameters: Mapping[Word, Value] = field(default_factory=dict)
+    """Values that are held; other parameters keep their first."""
     requires: tuple[Requirement, ...] = ()
+    """Requirements beside the study's, or in their place for the same project."""
     full: bool = False
+    """Whether only ``--full`` makes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,25 +162,45 @@ class RawStudy:
     """The top level of a study."""
 
     name: Word | None = None
+    """Names the folder of its results; that of its own folder, or of its script, by default."""
     reproduction: str | None = None
+    """The script whose failing is the fault."""
     command: tuple[str, ...] = ()
+    """Its command, in the place of ``reproduction``; ``python`` is the cell's."""
     arguments: tuple[str, ...] = ()
+    """Further words; ``{axis}`` stands for the cell's value."""
     files: tuple[str, ...] = ()
+    """Globs of the files that decide the answer; all beside the reproduction by default."""
     variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables of the reproduction; it sees no others of yours."""
     python: tuple[Python, ...] = ()
+    """Interpreters, ``major.minor``."""
     projects: Mapping[str, RawProject] = field(default_factory=dict)
+    """Projects whose releases are varied, by name."""
     parameters: Mapping[Word, tuple[Value, ...]] = field(default_factory=dict)
+    """Values by name; each reaches the reproduction as ``VERSECT_NAME``."""
     include: tuple[Mapping[str, Any], ...] = ()
+    """When there are any, only cells that match one of them take part."""
     exclude: tuple[Mapping[str, Any], ...] = ()
+    """Cells that match one of them are left out."""
     requires: tuple[Requirement, ...] = ()
+    """Requirements of every cell."""
     needs: tuple[RawNeed, ...] = ()
+    """Requirements that only some cells have."""
     sweeps: Mapping[Word, RawSweep] = field(default_factory=dict)
+    """Further cells beside the table, by name: one question about one axis each."""
     searches: tuple[RawSearch, ...] = ()
+    """Bisections that belong to the study."""
     build: tuple[NormalizedName, ...] = ()
+    """Projects that may be built from source."""
     resolution: Resolution = Resolution.PERIOD
+    """Which releases the resolver may use for everything that no axis pins."""
     cut_off: Moment | None = None
+    """No file uploaded later is used anywhere; a date means its last instant."""
     failure: RawFailure = RawFailure()
+    """What the failure looks like; any exit status from 1 to 127 but 125 by default."""
     limits: RawLimits = RawLimits()
+    """What a cell may use."""
 
 
 def read(document: Mapping[str, Any]) -> tuple[RawStudy, tuple[Fault, ...]]:
