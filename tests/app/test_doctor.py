@@ -11,7 +11,7 @@ from tests.support.indexes import Answer, answering, configuration, page
 from versect.app import checks, surroundings
 from versect.app.doctor import Finding, State, Topic, diagnose, examine
 from versect.app.installing import System, Thing, how_to_install, system
-from versect.engine.survey import Survey, Trial, facts, trial, versions
+from versect.engine.survey import Glance, Survey, facts, glance, versions
 from versect.engine.traits import traits
 from versect.errors import ToolMissing
 from versect.index.client import SimpleIndex
@@ -147,7 +147,7 @@ def test_control_groups_and_registry_are_read_of_both_engines():
     ],
 )  # fmt: skip
 def test_what_a_container_saw_is_read(answer, seen):
-    found = trial(answer)
+    found = glance(answer)
     assert (found.memory, found.processes, found.closed) == seen
 
 
@@ -163,7 +163,7 @@ def surveyed(**changes):
         "control_groups": "2",
         "registry": "https://registry.example/v1/",
         "images": ("versect/python:3.12-abc",),
-        "tried": trial(b'{"memory": "100663296", "processes": "40", "networks": ["lo"]}'),
+        "tried": glance(b'{"memory": "100663296", "processes": "40", "networks": ["lo"]}'),
     }
     return Survey(**{**plain, **changes})
 
@@ -177,11 +177,11 @@ def surveyed(**changes):
         ({"server": None, "silence": "permission denied"}, State.MISSING, "usermod -aG docker"),
         ({"too_old": True}, State.MISSING, "20.10 or later is needed"),
         ({"tried": None}, State.GOOD, "not tried"),
-        ({"tried": Trial(failure="oci: no", memory=None, processes=None, closed=None)},
+        ({"tried": Glance(failure="oci: no", memory=None, processes=None, closed=None)},
          State.MISSING, "could not run: oci: no"),
-        ({"tried": Trial(failure="", memory=False, processes=True, closed=True)},
+        ({"tried": Glance(failure="", memory=False, processes=True, closed=True)},
          State.NOTE, "memory limit taken and NOT held"),
-        ({"tried": Trial(failure="", memory=True, processes=True, closed=False)},
+        ({"tried": Glance(failure="", memory=True, processes=True, closed=False)},
          State.MISSING, "network OPEN"),
         ({"traits": traits("docker", b'{"MemoryLimit": false}', hard={})},
          State.NOTE, "cannot hold the limits of memory"),

@@ -70,6 +70,7 @@ about = "Which release of lib first fails?"
 project = "lib"
 good = "1.0"
 bad = "1.4"
+requires = ["lib<2"]
 """
 REPRODUCTION = """\
 import json, os, lib
@@ -125,7 +126,7 @@ def test_a_study_is_diagnosed_from_nothing(versect, place):
     assert "Which release of lib first fails? lib 1.3 is the first release that fails" in out
     assert "All 4 trials, at size 1 and 10, fail" in out
     assert "2 cells were asked more than once; 2 of them answered alike each time" in out
-    assert "hold the thing (hold): this flips the outcome: failed → passed in 1 of 1 cell" in out
+    assert "With do=hold (hold the thing) the outcome flips: failed → passed in 1 of 1 cell" in out
     assert "Recommended: remedy=cure (fix B: close it). It cures 1 of 1 cell" in out
     assert "Fix A, remedy=cover (cover it), does not hold: hidden (1 unclosed)" in out
     assert 'at repro.py:7 in <module> “raise RuntimeError("sought")”' in out
@@ -197,3 +198,32 @@ def test_a_verdict_of_the_study_as_it_was_before_counts_as_not_asked(versect, pl
     assert "as it was before it was changed" in err
     assert "first fails? lib 1.3" not in out
     assert "Which release of lib first fails?: `versect diagnose changed" in out
+
+
+def test_a_verdict_that_cannot_be_read_counts_as_not_asked_and_is_said(versect, place):
+    verdict = next(place[0].glob("results/changed/bisect/*/verdict.json"))
+    for text in ("{", "[]"):
+        verdict.write_text(text)
+        status, out, err = versect("diagnose", str(place[0] / "changed/study.toml"), "--no-run")
+        assert status == 0
+        assert f"{verdict.name} cannot be read and counts as not asked" in err
+        assert "Which release of lib first fails?: `versect diagnose changed" in out
+
+
+def test_a_sweep_that_has_no_cells_is_said(versect, place):
+    folder = place[0] / "emptied"
+    folder.mkdir()
+    (folder / "repro.py").write_text("")
+    (folder / "study.toml").write_text(f"""\
+name = "emptied"
+reproduction = "repro.py"
+python = ["{PYTHON}"]
+[parameters]
+size = [1, 10]
+[sweeps.none]
+about = "does the size matter?"
+exclude = [{{ size = [1, 10] }}]
+""")
+    status, _, err = versect("diagnose", str(folder / "study.toml"))
+    assert status == 0
+    assert "sweep none is not asked: include and exclude leave no cell of it" in err

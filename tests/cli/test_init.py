@@ -286,6 +286,8 @@ def test_on_a_terminal_it_asks_and_answers_may_be_accepted(init, tmp_path):
     [
         ({}, (), "", "versect init repro.py"),
         ({}, ("absent.py",), "", "there is no file absent.py"),
+        ({}, (".",), "", ". is a folder"),
+        ({"a.py": "import httpx"}, ("a.py", "--project", "no name!"), "", "not a project's name"),
         ({"a.py": "import httpx"}, ("a.py", "--", "python", "a.py"), "", "give one of them"),
         ({"a.py": "print 'two'"}, ("a.py",), "", "not a Python 3 script: line 1"),
         ({"a.py": "import os"}, ("a.py",), "", "--project NAME"),

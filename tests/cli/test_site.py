@@ -40,6 +40,7 @@ def test_a_site_has_a_front_page_and_the_page_of_every_study(results, tmp_path, 
     said = capsys.readouterr()
     assert said.out == f"{out / 'index.html'}\n"
     assert "2 pages and an index" in said.err
+    assert "matrix.json cannot be read and is left out: it is no JSON object" in said.err
     front = (out / "index.html").read_text()
     assert '<a href="first/index.html">' in front
     assert '<a href="second%20one/index.html">' in front

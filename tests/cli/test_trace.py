@@ -53,6 +53,12 @@ def test_a_python_that_takes_no_tracer_is_said(trace):
     assert "nothing was traced" in err
 
 
+def test_a_program_in_which_nothing_lives_is_said(trace):
+    status, _, err = trace("--", sys.executable, "-c", "pass")
+    assert status == 12
+    assert "no event loop, client or connection" in err
+
+
 def test_a_signal_is_given_back_as_a_shell_does(trace):
     code = "import os, signal; os.kill(os.getpid(), signal.SIGTERM)"
     status, _, _ = trace("--", sys.executable, "-c", code)
@@ -63,6 +69,22 @@ def test_a_command_that_is_none_is_refused(trace):
     status, _, err = trace("--", "./nothing-here")
     assert status == 2
     assert "cannot run ./nothing-here" in err
+    assert "hint: " in err
+
+
+def test_a_command_has_no_cells_to_choose_from(trace, tmp_path):
+    status, _, err = trace("--cell", "py3.12", "--", sys.executable, "app.py")
+    assert status == 2
+    assert "a command has none" in err
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize("name", ["../elsewhere", "/elsewhere", "a/b", "..", "2"])
+def test_a_name_that_leads_out_of_its_folder_is_refused(trace, tmp_path, name):
+    status, out, err = trace("--name", name, "--", sys.executable, "app.py")
+    assert (status, out) == (2, "")
+    assert "a letter first" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
 
 
 def test_a_sitecustomize_of_the_user_s_own_is_still_imported(trace, tmp_path, monkeypatch):

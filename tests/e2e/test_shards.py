@@ -211,5 +211,6 @@ def test_a_killed_merge_leaves_the_old_record_or_the_new_one(cluster):
         seen.add(results(cluster, 3, "trials.jsonl").read_bytes())
     cluster.versect(3, *argv[1:])
     new = results(cluster, 3, "trials.jsonl").read_bytes()
+    assert old != new
     assert seen <= {old, new}
     assert len(outcomes(cluster, 3)) == 10

@@ -17,7 +17,7 @@ from versect.model.study import Place
 from versect.model.trial import Frame, Link, RaisedException, SeenFailure
 from versect.report import diagnosis_json, diagnosis_markdown
 from versect.report.diagnosis import Standing, Weight, percent
-from versect.report.diagnosis_view import diagnosis, every_statement
+from versect.report.diagnosis_view import diagnosis
 
 SIZE = {
     "part": "when", "vary": "size", "about": "does the size matter?", "repeats": 2,
@@ -55,7 +55,8 @@ def test_constant_outcomes_show_no_dependence_and_the_reader_learns_how_little_t
     assert axis.outcomes.p == 1
     (text,) = texts(axis.statements)
     assert text.startswith("All 12 trials, at size 1, 10 and 100, fail: no dependence on size")
-    assert f"differences of up to {percent(axis.outcomes.missed)}" in text
+    points = percent(axis.outcomes.missed).removesuffix(" %")
+    assert f"a difference between two values of up to {points} percentage points" in text
 
 
 def test_outcomes_that_another_axis_explains_are_no_dependence_on_this_one(tmp_path):
@@ -85,7 +86,7 @@ def test_cells_that_disagree_are_named(tmp_path):
 
     (axis,) = told(tmp_path, {"size": SIZE}, answer).axes
     text = axis.statements[0].text
-    assert "cells disagree: it matters with mode=b, and nowhere else" in text
+    assert "100: failed 2, passed 2. Outcomes differ only with mode=b." in text
     assert "every cell that was asked again answered alike" in text
 
 
@@ -95,7 +96,7 @@ def test_what_could_not_be_decided_is_left_out_of_the_test_and_said(tmp_path):
     ).axes
     assert axis.outcomes.trials == 8
     caution = next(s for s in axis.statements if s.weight is Weight.CAUTION)
-    assert caution.text == "At 10 2 cells could not be decided: skipped: cannot tell."
+    assert caution.text == "With size=10, 2 cells could not be decided: skipped: cannot tell."
     assert len(caution.cells) == 2
 
 
@@ -108,15 +109,17 @@ def natural(cell, repeat):
 
 def test_a_mending_by_chance_is_shown_for_what_it_is(tmp_path):
     (contrast,) = told(tmp_path, {"natural": NATURAL, "forced": FORCED}, natural).contrasts
-    assert contrast.text.startswith("python 3.13 mends nothing: with collection=natural")
-    assert "3.13: 0 of 5 (0 %; 0 to 52 %)" in contrast.text
-    assert "with collection=forced it comes every time" in contrast.text
+    assert contrast.text.startswith("It only looks as if python 3.13 mended the failure. With ")
+    assert (
+        "and 0 of 5 (0 %; 0 to 52 %) at 3.13 (rates; exact 95 % intervals). With" in contrast.text
+    )
+    assert "With collection=forced it comes every time" in contrast.text
     assert len(contrast.cells) == 6
 
 
 def test_without_trials_that_always_fail_nothing_is_claimed_of_a_mending(tmp_path):
     (contrast,) = told(tmp_path, {"natural": NATURAL}, natural).contrasts
-    assert "whether it does cannot be told" in contrast.text
+    assert "It looks as if python 3.13 mended it. Whether that is so cannot be" in contrast.text
 
 
 def test_trials_that_differ_in_more_than_one_thing_may_be_another_failure(tmp_path):
@@ -126,8 +129,23 @@ def test_trials_that_differ_in_more_than_one_thing_may_be_another_failure(tmp_pa
     by_chance = sweep(collection="natural", mode="a")
     alike = {"natural": by_chance, "forced": sweep(collection="forced", mode="a")}
     other = {"natural": by_chance, "forced": sweep(collection="forced", mode="b")}
-    assert "mends nothing" in told(tmp_path, alike, natural).contrasts[0].text
+    assert "It only looks as if" in told(tmp_path, alike, natural).contrasts[0].text
     assert "cannot be told" in told(tmp_path, other, natural).contrasts[0].text
+
+
+def test_a_value_that_was_not_tried_where_the_failure_always_comes_is_not_judged(tmp_path):
+    forced = {**FORCED, "python": ["3.11", "3.12"]}
+    (contrast,) = told(tmp_path, {"natural": NATURAL, "forced": forced}, natural).contrasts
+    assert contrast.text.startswith("The fault is there at python 3.11 and 3.12 alike. With ")
+    assert "5 of 5 at 3.11 and 5 of 5 at 3.12; at 3.13 that was not tried." in contrast.text
+
+
+def test_a_long_list_of_cells_is_cut_and_says_where_the_rest_is(tmp_path):
+    sizes = {**SIZE["parameters"], "size": list(range(20))}
+    view = told(tmp_path, {"size": {**SIZE, "parameters": sizes}}, lambda cell, repeat: (F, {}))
+    page = diagnosis_markdown.document(view, made="now")
+    assert "list 1: 40 cells" in page
+    assert "\nand 28 more in diagnosis.json\n" in page
 
 
 def test_rates_that_are_alike_and_failures_that_always_come_are_no_contrast(tmp_path):
@@ -153,12 +171,12 @@ def test_interventions_flip_or_do_not(tmp_path):
     assert [(turn.change, len(turn.cells)) for turn in hold.turns] == [("failed → passed", 2)]
     assert (len(wait.flips), len(wait.keeps), wait.agrees) == (1, 1, False)
     disagree = (
-        "do=wait: this does not do the same everywhere, cells disagree: failed → passed in 1 of 2 "
-        "cells; failed → failed in 1 of 2 cells."
+        "With do=wait cells disagree whether the outcome flips: failed → passed in 1 of 2 cells; "
+        "failed → failed in 1 of 2 cells."
     )
     assert texts(chain.statements) == [
         "With do=nothing, the baseline: 2 cells, 2 failed.",
-        "hold the thing (hold): this flips the outcome: failed → passed in 2 of 2 cells.",
+        "With do=hold (hold the thing) the outcome flips: failed → passed in 2 of 2 cells.",
         disagree,
     ]
     assert "This alone turns failed → passed wherever it was tried: hold the thing." in texts(
@@ -173,10 +191,10 @@ def test_cells_that_passed_all_along_are_told_from_those_that_an_intervention_me
 
     (chain,) = told(tmp_path, {"causes": CAUSES}, answer).why
     assert chain.statements[1].text == (
-        "hold the thing (hold): this flips the outcome: failed → passed in 1 of 1 cell; "
-        "passed → passed in 1 of 1 cell; what passes leaves 3 unclosed."
+        "With do=hold (hold the thing) the outcome flips: failed → passed in 1 of 1 cell; "
+        "passed → passed in 1 of 1 cell; what passes is no cure, it leaves 3 unclosed."
     )
-    assert chain.statements[2].text.startswith("do=wait: this does not flip the outcome")
+    assert chain.statements[2].text.startswith("With do=wait the outcome does not flip")
 
 
 def test_an_intervention_whose_repeats_disagree_decides_nothing(tmp_path):
@@ -234,8 +252,8 @@ def test_remedies_are_compared_and_fixes_judged(tmp_path):
     assert table.recommended == "cure"
     said = texts(table.statements)
     assert said[0] == (
-        "Recommended: remedy=cure (fix B: close it). It cures 2 of 2 cells; also cure as many, "
-        "and stand later in the study."
+        "Recommended: remedy=cure (fix B: close it). It cures 2 of 2 cells; also cures as "
+        "many, but the study names this one first."
     )
     assert said[1:4] == [
         "Fix A, remedy=cover (hide it), does not hold: hidden (2 unclosed) with mode=a and mode=b.",
@@ -364,6 +382,12 @@ def test_faces_that_differ_in_foreign_calls_or_addresses_alone_are_one(tmp_path)
     assert "raised below close of lib or aclose of lib" in statement.text
     assert "nly asyncio's log tells of it (“Task exception was never retrieved”)" in statement.text
     assert "no line of the study's own is in its traceback" in statement.text
+
+
+def every_statement(view):
+    yield from (*view.summary, *view.when, *view.contrasts, *view.missing)
+    for part in (*view.axes, *view.why, *view.where, *view.how):
+        yield from part.statements
 
 
 SWEEPS = {"size": SIZE, "causes": CAUSES, "how": REMEDIES, "natural": NATURAL, "forced": FORCED}

@@ -131,6 +131,18 @@ def test_all_faults_of_what_stands_beside_the_table_are_listed_at_once(root):
     assert "{s}" in faults["sweeps.crossed.parameters"]
 
 
+@pytest.mark.parametrize("repeats", [-1, 0, 1001, 10**12])
+def test_a_cell_is_repeated_a_number_of_times_that_can_be_listed(root, repeats):
+    faults = faults_of(root, sweeps={"one": {**SWEEP, "repeats": repeats}})
+    assert faults == {"sweeps.one.repeats": f"at least 1 and at most 1000, not {repeats}"}
+
+
+def test_words_speak_of_values_that_the_parameter_under_test_has(root):
+    words = {"a": "the first", "c": "none of them"}
+    faults = faults_of(root, sweeps={"one": {**SWEEP, "words": words}})
+    assert faults == {"sweeps.one.words.c": "s never is c; it is one of a, b"}
+
+
 def test_needs_and_searches_speak_of_what_the_table_or_a_sweep_has(root):
     faults = faults_of(
         root,

@@ -12,7 +12,7 @@ from packaging.version import Version
 from versect.app.doctor import Finding, State, Topic
 from versect.app.installing import System, Thing, how_to_install
 from versect.engine import oci
-from versect.engine.survey import Survey, Trial
+from versect.engine.survey import Glance, Survey
 from versect.env.probing import Facts
 from versect.errors import ToolMissing
 
@@ -106,7 +106,7 @@ def engine(topic: Topic, found: Survey, advice: Advice) -> Finding:
     )
 
 
-def _tried(tried: Trial | None) -> list[str]:
+def _tried(tried: Glance | None) -> list[str]:
     if tried is None:
         return ["not tried: it has no image yet (versect images makes them)"]
     if tried.failure:

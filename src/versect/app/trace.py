@@ -42,7 +42,7 @@ class Ran:
     status: int
     """Its exit status; a negative signal number when a signal ended it."""
     timeline: Timeline | None
-    """None where no Python of the command started the tracer."""
+    """None where no Python of the command started the tracer, or nothing lived in it."""
 
 
 def chosen(plan: Plan, wanted: Collection[str]) -> tuple[Cell, ...]:
@@ -129,7 +129,10 @@ def trace_command(
         try:
             status = attached(argv, env={**environment, **variables}, stdout=stdout)
         except OSError as error:
-            raise UsageError(f"cannot run {argv[0]}: {error.strerror}") from error
+            raise UsageError(
+                f"cannot run {argv[0]}: {error.strerror}",
+                remedy="check the spelling; words of a shell need one: -- sh -c '...'",
+            ) from error
         if not written.exists():
             return Ran(status=status, timeline=None)
         with written.open("rb") as file:

@@ -21,6 +21,7 @@ from versect.model.cell import Cell
 from versect.report import diagnosis_json, diagnosis_markdown
 from versect.report.diagnosis import Diagnosis
 from versect.report.diagnosis_view import diagnosis
+from versect.report.evidence import counted
 from versect.report.write import write
 from versect.source.draft import Draft
 from versect.source.files import fingerprint
@@ -49,7 +50,8 @@ def diagnose(wiring: Wiring, draft: Draft, request: Request) -> int:
     _publish(wiring, view, request)
     publishing.refresh(wiring, draft)
     if left:
-        wiring.say(f"{left} trials could not be made; the same command tries them again")
+        words = f"{counted(left, 'trial')} could not be made"
+        wiring.say(f"{words}; the same command makes up for it")
     return INCONCLUSIVE if left else 0
 
 
@@ -135,9 +137,12 @@ def _verdicts(wiring: Wiring, draft: Draft, problems: Mapping[str, str]) -> dict
     for search in study.searches:
         path = searches.folder_of(wiring, study, search) / "verdict.json"
         if search.name not in problems and path.is_file():
-            verdict = json.loads(path.read_text(encoding="utf-8"))
-            if searches.answers(draft, search, verdict):
-                found[search.name] = verdict
+            try:
+                verdict = json.loads(path.read_text(encoding="utf-8"))
+                if searches.answers(draft, search, verdict):
+                    found[search.name] = verdict
+            except (OSError, ValueError, AttributeError) as error:
+                wiring.say(f"note: {path} cannot be read and counts as not asked: {error}")
     return found
 
 

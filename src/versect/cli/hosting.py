@@ -84,12 +84,12 @@ def _study(wiring: Wiring, folder: Path) -> tuple[Entry, dict[str, str | Path]]:
     files["index.html"] = _page(wiring, folder)
     verdicts = (*folder.glob("bisect/*/verdict.json"), *folder.glob("bisect/*/blame.json"))
     explained = folder.glob("bisect/*/explanation.json")
-    documents = [_read(path) for path in sorted((*verdicts, *explained))]
+    documents = [_read(wiring, path) for path in sorted((*verdicts, *explained))]
     try:
         one = report.entry(
             folder.name,
-            matrix=_read(folder / "matrix.json"),
-            check=_read(folder / "check.json"),
+            matrix=_read(wiring, folder / "matrix.json"),
+            check=_read(wiring, folder / "check.json"),
             verdicts=[document for document in documents if document],
             changes=changes,
             runs=count,
@@ -137,9 +137,16 @@ def _page(wiring: Wiring, folder: Path) -> str | Path:
     return page.text(folder, last_view(folder, draft.study()), made=made(), say=wiring.say)
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(wiring: Wiring, path: Path) -> Mapping[str, Any]:
+    """Read a JSON object; empty where there is none, which is said of a file that is there."""
+    if not path.is_file():
+        return {}
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError) as error:
+        wiring.say(f"note: {path} cannot be read and is left out: {error}")
         return {}
-    return document if isinstance(document, dict) else {}
+    if isinstance(document, dict):
+        return document
+    wiring.say(f"note: {path} cannot be read and is left out: it is no JSON object")
+    return {}

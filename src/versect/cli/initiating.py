@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import click
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from versect.app.init import draw, failures, next_commands
@@ -73,9 +73,8 @@ def _given(wiring: Wiring, command: tuple[str, ...], options: Mapping[str, Any])
             "versect init -- python repro.py",
         )
     if script is not None and not script.is_file():
-        raise UsageError(
-            f"there is no file {script}", remedy="for a command: versect init -- COMMAND"
-        )
+        what = f"{script} is a folder" if script.is_dir() else f"there is no file {script}"
+        raise UsageError(what, remedy="name a script; for a command: versect init -- COMMAND")
     active = wiring.environment.get("VIRTUAL_ENV")
     folders = dict.fromkeys((Path.cwd(), *(() if script is None else (script.parent,))))
     own = (folder / name for folder in folders for name in (".venv", "venv"))
@@ -143,6 +142,7 @@ def _locked(
 def _chosen(
     wiring: Wiring, evidence: Evidence, options: Mapping[str, Any], *, asks: bool
 ) -> Chosen:
+    _check_names(options["projects"])
     chains = failures(evidence)
     chain = chains[0] if chains else ()
     failure = chain[-1] if chain else None
@@ -184,6 +184,17 @@ def _chosen(
         exception=options["exception"],
         message=options["message"],
     )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    for name in names:
+        try:
+            canonicalize_name(name, validate=True)
+        except InvalidName:
+            raise UsageError(
+                f"--project: {name!r} is not a project's name",
+                remedy="write it without releases; --versions takes those",
+            ) from None
 
 
 def _ranked(

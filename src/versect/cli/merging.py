@@ -29,22 +29,28 @@ def merge(wiring: Wiring, sources: Sequence[Path]) -> int:
     """Bring results together; see ``versect merge``.
 
     Raises:
-        UsageError: Nothing is stored in any of the folders.
+        UsageError: Nothing is stored in any of the folders but RESULTS itself.
         StoreMismatch: They are not parts of one run, or no records of this versect's.
 
     """
     found: dict[str, list[Path]] = defaultdict(list)
+    empty = []
     for source in sources:
-        records = _records(source, wiring.results)
-        if not records:
-            wiring.say(f"note: no trial is stored in {source}")
-        for folder in records:
+        records = _records(source)
+        others = [one for one in records if one.parent.resolve() != wiring.results.resolve()]
+        for folder in others:
             found[study_of(folder)].append(folder)
+        if not records:
+            empty.append(f"no trial is stored in {source}")
+        elif not others:
+            empty.append(f"{source} is what all is brought into: {wiring.results}")
     if not found:
         raise UsageError(
-            f"no trial is stored in {', '.join(map(str, sources))}",
-            remedy="name the folders that 'versect run --results' wrote",
+            "; ".join(dict.fromkeys(empty)),
+            remedy="name the folders that 'versect run --results' wrote on other machines",
         )
+    for words in dict.fromkeys(empty):
+        wiring.say(f"note: {words}")
     for study, folders in found.items():
         _merge_study(wiring, study, folders)
     for study in found:
@@ -52,12 +58,12 @@ def merge(wiring: Wiring, sources: Sequence[Path]) -> int:
     return 0
 
 
-def _records(source: Path, results: Path) -> tuple[Path, ...]:
+def _records(source: Path) -> tuple[Path, ...]:
     """Give the folders in and below one that hold a record, of the level where the first one is."""
     for level in range(_DEEPEST):
         paths = sorted(source.glob("*/" * level + NAME))
         if paths:
-            return tuple(p.parent for p in paths if p.parent.parent.resolve() != results.resolve())
+            return tuple(path.parent for path in paths)
     return ()
 
 

@@ -32,10 +32,9 @@ _EXAMPLES = "\b\nExamples:" + "".join(
 @click.option(
     "--shards",
     type=click.IntRange(min=1, max=256),
-    default=1,
-    show_default=True,
     metavar="NUMBER",
-    help="Share the cells out into so many parts; GitHub takes at most 256 jobs of one matrix.",
+    help="Share the cells out into so many parts, 1 by default; GitHub takes at most 256 jobs of "
+    "one matrix.",
 )
 @shard_option
 @engine_option

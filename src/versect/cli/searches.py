@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from versect.app.bisect import Wanted
+from versect.app.focus import focus
 from versect.cli import bisecting, publishing
 from versect.cli.searching import Request, line_of, prepare, tools_for
 from versect.cli.wiring import Wiring
@@ -70,7 +71,8 @@ def folder_of(wiring: Wiring, study: Study, search: Bisection) -> Path:
 
 def answers(draft: Draft, search: Bisection, verdict: Mapping[str, Any]) -> bool:
     """Whether a ``verdict.json`` is of the study as it is now, reproduction and all."""
-    return verdict.get("fingerprint") == fingerprint(_draft_of(draft, search).study())
+    asked = focus(_draft_of(draft, search).study(), (search.project,), pre=False, yanked=False)
+    return verdict.get("fingerprint") == fingerprint(asked.study)
 
 
 def _searched(wiring: Wiring, draft: Draft, search: Bisection, request: Request) -> Searched:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from versect.app.plan import Plan
 from versect.cli.commands import planned
 from versect.cli.wiring import Wiring
+from versect.errors import UsageError
 from versect.model.cell import Cell
 from versect.report.evidence import counted
 from versect.select.shards import Shard, part, shared_out
@@ -23,34 +25,45 @@ class Request:
     """What the options of ``versect plan`` ask for."""
 
     engine: str
-    shards: int
+    shards: int | None
     shard: Shard | None
     as_json: bool
 
 
 def plan(wiring: Wiring, draft: Draft, request: Request) -> int:
-    """Share the cells of a study out; see ``versect plan``."""
+    """Share the cells of a study out; see ``versect plan``.
+
+    Raises:
+        UsageError: Both all parts and one of them are asked for, or no cell is left.
+
+    """
+    if request.shard is not None and request.shards is not None:
+        raise UsageError(
+            "both --shards and --shard are given",
+            remedy="--shards NUMBER shows all parts, --shard N/SHARDS the cells of one",
+        )
     study = draft.study()
     choice = wiring.choose(request.engine)
     log = JsonLines(wiring.results / study.name, study.name)
     whole = planned(wiring, study, choice, log, fresh=False)
     if request.shard is not None:
-        _list(whole, request.shard, as_json=request.as_json)
+        _list(wiring, whole, request.shard, as_json=request.as_json)
         return 0
-    rows = [
+    shards = request.shards or 1
+    rows: list[dict[str, Any]] = [
         {
-            "shard": str(Shard(number=number, of=request.shards)),
+            "shard": str(Shard(number=number, of=shards)),
             "number": number,
             **_counts(whole, cells),
         }
-        for number, cells in enumerate(shared_out(whole.cells, request.shards), 1)
+        for number, cells in enumerate(shared_out(whole.cells, shards), 1)
         if cells
     ]
     if request.as_json:
         click.echo(json.dumps({"include": rows}))
         return 0
     for row in rows:
-        words = ", ".join(f"{row[name]} {name}" for name in ("cells", "environments"))
+        words = ", ".join(counted(row[f"{name}s"], name) for name in ("cell", "environment"))
         click.echo(f"{row['shard']}: {words}, {row['open']} to run")
     wiring.say(
         f"{study.name}: {counted(len(whole.cells), 'cell')} in {counted(len(rows), 'part')}, "
@@ -59,8 +72,10 @@ def plan(wiring: Wiring, draft: Draft, request: Request) -> int:
     return 0
 
 
-def _list(whole: Plan, shard: Shard, *, as_json: bool) -> None:
+def _list(wiring: Wiring, whole: Plan, shard: Shard, *, as_json: bool) -> None:
     cells = part(whole.cells, shard)
+    if not cells:
+        wiring.say(f"shard {shard} has no cells: there are fewer environments than shards")
     if as_json:
         known = [{"id": cell.id, "known": cell.id in whole.known} for cell in cells]
         click.echo(json.dumps({"schema_version": 1, "shard": str(shard), "cells": known}))

@@ -58,6 +58,10 @@ def sweeps(  # noqa: PLR0913 - the parts, what is asked, and how
     with alone(wiring, wiring.results / study.name):
         write(place(wiring.results / study.name, fingerprint(study)), document(draft))
         before = _planned(wiring, study, choice, full=full)
+        for one in before:
+            if not one.cells:
+                name = one.sweep.name
+                wiring.say(f"sweep {name} is not asked: include and exclude leave no cell of it")
         known = _answered(wiring, study, choice, before, since)
         probes = _mine(before, sweeping.questions(known), shard)
         again = () if shard else _untraced(wiring, study, known, probes)

@@ -129,7 +129,10 @@ def trace_command(wiring: Wiring, argv: Sequence[str], *, name: str, as_json: bo
     ran = tracing.trace_command(argv, wiring.environment, stdout=2 if as_json else None)
     status = ran.status if ran.status >= 0 else _SIGNALLED - ran.status
     if ran.timeline is None:
-        wiring.say("nothing was traced: no Python started here, or one with -I, -E or -S")
+        wiring.say(
+            "nothing was traced: no Python started here, or one with -I, -E or -S, "
+            "or it had no event loop, client or connection"
+        )
         return status or INCONCLUSIVE
     path = timeline_file(wiring.results / name, COMMAND)
     write(path, encode(ran.timeline, fingerprint=""))

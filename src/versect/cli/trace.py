@@ -14,6 +14,7 @@ from versect.cli.options import (
     running_options,
     study_options,
 )
+from versect.errors import UsageError
 
 _EXAMPLES = "\b\nExamples:" + "".join(
     f"\n  versect trace {words}"
@@ -66,9 +67,23 @@ def trace(  # noqa: PLR0913 - one argument an option
     wiring = Wiring(results=results, cache=cache_folder, offline=offline)
     command = command_of(ctx)
     if command and not (options["pythons"] or options["axes"] or options["study"]):
-        name = options["name"] or "trace"
+        if cells:
+            raise UsageError(
+                "--cell names a cell of a STUDY, and a command has none",
+                remedy="leave it out, or name the study: versect trace STUDY --cell ID",
+            )
+        name = _folder_name(options["name"] or "trace")
         return timelines.trace_command(wiring, command, name=name, as_json=as_json)
     draft = draft_of(ctx, results, options)
     return timelines.trace_study(
         wiring, draft, cells=cells, engine=engine, jobs=jobs, fresh=fresh, as_json=as_json
     )
+
+
+def _folder_name(name: str) -> str:
+    from versect.source.values import word
+
+    try:
+        return word(name)
+    except ValueError as error:
+        raise UsageError(f"--name: {error}", remedy="such as --name trace-2") from None

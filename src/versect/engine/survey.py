@@ -59,7 +59,7 @@ class Survey:
     """The address of the registry that it asks by default; empty where it does not say."""
     images: tuple[str, ...]
     """Images of interpreters that it has, by name."""
-    tried: Trial | None
+    tried: Glance | None
     """What one short container saw; None where no image was there to try with."""
 
     @property
@@ -73,7 +73,7 @@ class Survey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trial:
+class Glance:
     """What a container saw that was to have limits and no network."""
 
     failure: str
@@ -149,14 +149,14 @@ def facts(answer: bytes) -> tuple[str, str]:
     return groups.removeprefix("v"), registry
 
 
-def trial(answer: bytes) -> Trial:
+def glance(answer: bytes) -> Glance:
     """Read what the probe printed in its container."""
     document = _document(answer)
     if not document:
-        return Trial(failure="its container printed nothing", memory=None, processes=None,
+        return Glance(failure="its container printed nothing", memory=None, processes=None,
                      closed=None)  # fmt: skip
     networks = document.get("networks")
-    return Trial(
+    return Glance(
         failure="",
         memory=_is_set(document.get("memory"), MEMORY),
         processes=_is_set(document.get("processes"), PROCESSES),
@@ -168,11 +168,13 @@ def _is_set(told: object, wanted: int) -> bool | None:
     return None if told is None else str(told) == str(wanted)
 
 
-def _try(done: Finished) -> Trial:
+def _try(done: Finished) -> Glance:
     if done.status == 0:
-        return trial(done.stdout)
+        return glance(done.stdout)
     words = f"no end in {_TRY:g} s" if done.timed_out else done.words[-300:]
-    return Trial(failure=words or f"status {done.status}", memory=None, processes=None, closed=None)
+    return Glance(
+        failure=words or f"status {done.status}", memory=None, processes=None, closed=None
+    )
 
 
 def _argv(image: str, found: Traits) -> tuple[str, ...]:

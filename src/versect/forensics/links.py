@@ -12,9 +12,6 @@ from urllib.parse import urlsplit
 
 from packaging.version import Version
 
-GUESS: Final = "the tags may be called otherwise"
-"""To be said beside a comparison."""
-
 _NAMESAKES: Final[Mapping[str, str]] = {
     "repository": "source",
     "sourcecode": "source",

@@ -199,6 +199,15 @@ class Sweep:
     fingerprint of the study that the sweep belongs to, which may differ from its own. Without an
     interpreter, since flags chose others, it has no cells."""
 
+    def meaning(self, value: str) -> str:
+        """Give what a value of the axis under test means; empty where that is not said."""
+        return dict(self.words).get(value, "")
+
+    def worded(self, value: str) -> str:
+        """Give a value with what it means: ``1 (one at a time)``."""
+        meaning = self.meaning(value)
+        return f"{value} ({meaning})" if meaning not in ("", value) else value
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bisection:

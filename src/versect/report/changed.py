@@ -173,7 +173,7 @@ def _broken(view: ChangedView, one: Broken) -> Iterator[str]:
     yield ""
     again = [f"versect reproduce {view.study} {cell} --run" for cell in _again(one)]
     if again:
-        yield fenced("\n".join(again)).replace("text\n", "console\n", 1)
+        yield fenced("\n".join(again), "console")
 
 
 def _again(one: Broken) -> Iterator[str]:

@@ -203,7 +203,7 @@ def _regression(view: CheckView, one: Regression) -> Iterator[str]:
         yield f"- {escaped(one.explanation)}"
     yield ""
     if one.diff:
-        yield fenced(one.diff[:_DIFF]).replace("text\n", "diff\n", 1)
+        yield fenced(one.diff[:_DIFF], "diff")
         yield ""
         if len(one.diff) > _DIFF:
             yield f"The diff goes on: {len(one.diff)} characters; all of it is in explanation.diff."
@@ -211,7 +211,7 @@ def _regression(view: CheckView, one: Regression) -> Iterator[str]:
     yield "Again:"
     yield ""
     again = [f"versect reproduce {view.study} {c} --run" for c in (one.passing, one.failing) if c]
-    yield fenced("\n".join(again)).replace("text\n", "console\n", 1)
+    yield fenced("\n".join(again), "console")
     yield ""
     yield "<details><summary>cells</summary>"
     yield ""

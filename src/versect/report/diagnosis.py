@@ -61,11 +61,6 @@ class Asked:
         known = {trial.probe.cell.id for trial, _ in self.results}
         return tuple(cell.id for cell in self.cells if cell.id not in known)
 
-    def worded(self, value: str) -> str:
-        """Give a value of the axis under test with what it means: ``1 (one at a time)``."""
-        meaning = dict(self.sweep.words).get(value)
-        return f"{value} ({meaning})" if meaning else value
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Searched:

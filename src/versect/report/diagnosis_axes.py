@@ -81,7 +81,7 @@ def _row(asked: Asked, value: str, results: Sequence[Result]) -> Row:
             measured.setdefault(name, []).append(number)
     return Row(
         value=value,
-        words=dict(asked.sweep.words).get(value, ""),
+        words=asked.sweep.meaning(value),
         counts=Counter(word_of(result) for result in results),
         numbers={name: (min(found), max(found)) for name, found in measured.items()},
         cells=ids(results),
@@ -166,7 +166,8 @@ def _axis_statements(
     for cause, results in grouped(lost, _cause).items():
         at = listed(dict.fromkeys(t.probe.cell.value(found.axis) for t, _ in results))
         yield Statement(
-            text=f"At {at} {counted(len(ids(results)), 'cell')} could not be decided: {cause}.",
+            text=f"With {found.axis}={at}, {counted(len(ids(results)), 'cell')} could not be "
+            f"decided: {cause}.",
             cells=ids(results),
             weight=Weight.CAUTION,
         )
@@ -186,8 +187,8 @@ def _outcome_sentence(
     assert test is not None  # noqa: S101 - the caller's promise
     words = {outcome for pairs in strata.values() for _, outcome in pairs}
     bound = (
-        f"{counted(test.trials, 'trial')} leave differences of up to "
-        f"{math.ceil(100 * test.missed)} % between two values possible, at 95 %"
+        f"with {counted(test.trials, 'trial')} a difference between two values of up to "
+        f"{math.ceil(100 * test.missed)} percentage points is not excluded, at 95 % confidence"
     )
     if len(words) == 1:
         return (
@@ -199,14 +200,13 @@ def _outcome_sentence(
             f"Cells that differ in {axis} alone do the same ({_groups(strata)}): no dependence on "
             f"{axis} can be seen (p = 1; {bound})."
         )
-    seen = "; ".join(
-        f"{asked.worded(row.value)}: {_counts(row)}" for row in found.rows if row.counts
-    )
+    seen = "; ".join(f"{row.value}: {_counts(row)}" for row in found.rows if row.counts)
     seen += _where_it_matters(strata)
     strength = "" if test.v is None else f", Cramer's V {test.v:.2f}"
-    numbers = f"{test.method} test, p {_p(test.p)}{strength}, {counted(test.trials, 'trial')}"
+    numbers = f"{test.method} test, p {_p(test.p)}{strength}"
     if test.p <= LEVEL:
-        return f"The outcome depends on {axis} ({numbers}): {seen}."
+        many = counted(test.trials, "trial")
+        return f"The outcome depends on {axis} ({numbers}, {many}): {seen}."
     repeats = Counter(result[0].probe.cell.id for result in asked.results)
     said = f"({numbers}; {bound})"
     if max(repeats.values()) == 1:
@@ -225,7 +225,7 @@ def _outcome_sentence(
 def _groups(strata: Strata) -> str:
     """Say what each group of like cells does: ``mode=reused: fail``, many as their number."""
     if len(strata) > _NAMED:
-        return f"{len(strata)} groups of cells alike in the rest"
+        return f"{len(strata)} groups of cells alike in all else"
     return "; ".join(f"{_label(strata, key)}: {_did(pairs[0][1])}" for key, pairs in strata.items())
 
 
@@ -239,10 +239,10 @@ def _where_it_matters(strata: Strata) -> str:
     if len(differ) in (0, len(strata)):
         return ""
     if len(differ) > _NAMED:
-        where = f"in {len(differ)} groups of cells alike in the rest"
+        where = f"in {len(differ)} of {len(strata)} groups of cells alike in all else"
     else:
-        where = f"with {listed(_label(strata, key) for key in differ)}"
-    return f"; cells disagree: it matters {where}, and nowhere else"
+        where = f"with {' or with '.join(_label(strata, key) for key in differ)}"
+    return f". Outcomes differ only {where}"
 
 
 def _varies(groups: Iterable[tuple[tuple[str, str], ...]], axis: str) -> bool:

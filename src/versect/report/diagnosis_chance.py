@@ -117,13 +117,14 @@ def _profiles(axis: str, results: Iterable[Result]) -> list[_Profile]:
 
 def _contrast(sweep: str, chance: _Profile, sure: _Profile | None) -> Statement:
     axis = chance.axis
-    seen = "; ".join(f"{value}: {one}" for value, one in chance.shares.items())
+    seen = listed(f"{one} at {value}" for value, one in chance.shares.items())
     gone = [value for value, one in chance.shares.items() if not one.times]
-    looks = f"as if {axis} {listed(gone)} had mended it" if gone else f"as if {axis} mattered"
     if sure is None:
+        does = f"{axis} {listed(gone)} mended it" if gone else f"{axis} mattered to the fault"
         return Statement(
-            text=f"In the sweep {sweep} the failure comes by chance ({seen}), {looks}; whether it "
-            f"does cannot be told: no trials along {axis}, alike but for one thing, always fail.",
+            text=f"In the sweep {sweep} the failure comes by chance: {seen} (rates; exact 95 % "
+            f"intervals). It looks as if {does}. Whether that is so cannot be told: no trials "
+            f"along {axis}, alike but for one thing, always fail.",
             cells=ids(chance.results),
             weight=Weight.CAUTION,
         )
@@ -135,19 +136,24 @@ def _contrast(sweep: str, chance: _Profile, sure: _Profile | None) -> Statement:
     )
     covered = [value for value in chance.shares if value in sure.shares]
     also = [value for value in gone if value in covered]
-    does = "mends" if len(also) == 1 else "mend"
-    mends = f"{axis} {listed(also)} {does} nothing" if also else f"No {axis} mends anything"
+    looks = (
+        f"It only looks as if {axis} {listed(also)} mended the failure"
+        if also
+        else f"The fault is there at {axis} {listed(covered)} alike"
+    )
+    open_ = [value for value in chance.shares if value not in covered]
+    rest = f"; at {listed(open_)} that was not tried" if open_ else ""
     return Statement(
-        text=f"{mends}: with {here} the failure comes by chance ({seen}), {looks}; with {there} it "
-        f"comes every time ({_tally(sure, covered)}). {axis} changes how often chance shows the "
-        "failure, not whether the fault is there.",
+        text=f"{looks}. With {here} the failure comes by chance: {seen} (rates; exact 95 % "
+        f"intervals). With {there} it comes every time: {_tally(sure, covered)}{rest}. So {axis} "
+        "changes how often the failure shows, not whether the fault is there.",
         cells=ids((*chance.results, *sure.results)),
         weight=Weight.CAUTION,
     )
 
 
 def _tally(profile: _Profile, values: Iterable[str]) -> str:
-    return "; ".join(
-        f"{value}: {profile.shares[value].times} of {profile.shares[value].trials}"
+    return listed(
+        f"{profile.shares[value].times} of {profile.shares[value].trials} at {value}"
         for value in values
     )

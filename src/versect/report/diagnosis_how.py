@@ -120,7 +120,7 @@ def _table(asked: Asked) -> _Table:
     found = tuple(
         Remedy(
             value=value,
-            words=dict(asked.sweep.words).get(value, ""),
+            words=asked.sweep.meaning(value),
             entries=tuple(
                 _entry([r for r in results if _column(columns, r) == column])
                 for column in columns.values()
@@ -228,7 +228,8 @@ def _recommendation(
     cells = dict.fromkeys(cell for _, remedy in rows for cell in _cells(remedy))
     words = next((remedy.words for _, remedy in rows if remedy.words), "")
     equal = [other for other, count in cured.items() if count == cured[value] and other != value]
-    also = f"; {listed(equal)} cure as many, and stand later in the study" if equal else ""
+    does = "cures" if len(equal) == 1 else "cure"
+    also = f"; {listed(equal)} {does} as many, but the study names this one first" if equal else ""
     rest = ""
     if cured[value] < len(cells):
         rest = "".join(f"; {_verdict(table.columns, remedy)}" for table, remedy in rows)

@@ -15,10 +15,19 @@ from versect.report.diagnosis import (
     Turn,
 )
 from versect.report.evidence import counted
-from versect.report.markdown import escaped, fenced
+from versect.report.markdown import code, escaped, fenced
 
 _INLINE = 2
 """Cells that are named beside a sentence; more stand in a list at the end."""
+_LISTED = 12
+"""Cells that a list names; all of them are in ``diagnosis.json``."""
+
+
+_LEGEND = (
+    "Cured: it passes, and all that was measured is in order. Hidden: the failure does not show, "
+    "and a number says that the fault is still there. Passes: nothing was measured that would "
+    "tell these two apart."
+)
 
 
 def document(view: Diagnosis, *, made: str) -> str:
@@ -50,9 +59,9 @@ class _Lists:
     def support(self, cells: tuple[str, ...]) -> str:
         """Name the cells behind a sentence, or the list that does."""
         if len(cells) <= _INLINE:
-            return ", ".join(f"`{_code(cell)}`" for cell in cells)
+            return ", ".join(f"`{code(cell)}`" for cell in cells)
         number = self._known.setdefault(cells, len(self._known) + 1)
-        return f"{counted(len(cells), 'cell')}, list {number}; `{_code(cells[0])}`, ..."
+        return f"{counted(len(cells), 'cell')}, list {number}; `{code(cells[0])}`, ..."
 
     def lines(self) -> Iterator[str]:
         """Give the lists."""
@@ -62,7 +71,9 @@ class _Lists:
         for cells, number in self._known.items():
             yield f"<details><summary>list {number}: {counted(len(cells), 'cell')}</summary>"
             yield ""
-            yield fenced("\n".join(cells))
+            more = len(cells) - _LISTED
+            rest = (f"and {more} more in diagnosis.json",) if more > 0 else ()
+            yield fenced("\n".join((*cells[:_LISTED], *rest)))
             yield ""
             yield "</details>"
             yield ""
@@ -88,6 +99,9 @@ def _body(view: Diagnosis, lists: _Lists) -> Iterator[str]:
     for scene in view.where:
         yield from _titled(scene.title, scene.statements, lists)
     yield from _section("How", (), lists, always=bool(view.how))
+    if view.how:
+        yield _LEGEND
+        yield ""
     for table in view.how:
         yield from _remedies(table, lists)
     yield from _section("Not asked", view.missing, lists)
@@ -100,7 +114,7 @@ def _end(view: Diagnosis, made: str) -> Iterator[str]:
         yield f"- {escaped(setting)}"
     yield f"- {escaped(made)}"
     yield ""
-    yield f"Any cell again: `versect reproduce {_code(view.study)} CELL --run`."
+    yield f"Any cell again: `versect reproduce {code(view.study)} CELL --run`."
 
 
 def _section(
@@ -132,7 +146,7 @@ def _bullets(statements: Iterable[Statement], lists: _Lists) -> Iterator[str]:
 
 
 def _bullet(statement: Statement, lists: _Lists) -> str:
-    command = f": `{_code(statement.command)}`" if statement.command else ""
+    command = f": `{code(statement.command)}`" if statement.command else ""
     text = statement.text.removesuffix(".") if command else statement.text
     support = f" ({lists.support(statement.cells)})" if statement.cells else ""
     return f"- {lists.escape(text)}{command}{support}"
@@ -225,7 +239,7 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]], lists: _Lists) -
 
 
 def _value(value: str, words: str) -> str:
-    return f"{value} ({words})" if words else value
+    return f"{value} ({words})" if words not in ("", value) else value
 
 
 def _turns(turns: Sequence[Turn]) -> str:
@@ -242,7 +256,3 @@ def _ends(ends: tuple[float, float] | None) -> str:
 def _readable(text: str) -> str:
     """Make a text harmless on a terminal: one line, no control characters."""
     return "".join(c for c in " ".join(text.split()) if c.isprintable())
-
-
-def _code(text: str) -> str:
-    return text.replace("`", "'").replace("\n", " ")

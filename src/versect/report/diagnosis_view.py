@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from versect.model.outcome import Word
 from versect.model.study import Part
 from versect.report.diagnosis import (
-    AxisFinding,
     Chain,
     Diagnosis,
     Evidence,
-    Remedies,
     Statement,
     Weight,
     listed,
@@ -169,21 +167,3 @@ def _settings(evidence: Evidence) -> Iterator[str]:
             where = trial.setting.interpreter or "unknown"
             found[f"{trial.setting.engine}, Python {trial.setting.version}, {where}"] = None
     yield from found
-
-
-def every_statement(view: Diagnosis) -> Iterator[Statement]:
-    """Give all statements, in the order in which they are read."""
-    yield from view.summary
-    yield from view.when
-    yield from _of(view.axes)
-    yield from view.contrasts
-    yield from _of(view.why)
-    for scene in view.where:
-        yield from scene.statements
-    yield from _of(view.how)
-    yield from view.missing
-
-
-def _of(parts: Iterable[AxisFinding | Chain | Remedies]) -> Iterator[Statement]:
-    for part in parts:
-        yield from part.statements

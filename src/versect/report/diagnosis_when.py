@@ -68,13 +68,15 @@ def _sightings(evidence: Evidence) -> Iterator[Statement]:
             below.setdefault(face, {}).update(dict.fromkeys(operation))
     for face, trials in faces.items():
         where = distinguishing([trial.probe.cell for trial in trials], every)
-        text = f"{f'with {where}, ' if where else ''}{face.place}{face.line}: {face.failure}"
+        text = f"{face.place}{face.line}: {face.failure}"
         if below[face]:
             text += f", raised below {' or '.join(below[face])}"
         silent = sum(trial.observation.ending == Exited(status=0) for trial in trials)
         if silent:
             which = "" if silent == len(trials) else f" in {silent} of {len(trials)} trials"
             text += f"; the program ends with status 0{which}, as if nothing had happened"
+        if where:
+            text += f". Seen with {where}"
         yield Statement(
             text=f"{text[0].upper()}{text[1:]}.",
             cells=tuple(dict.fromkeys(trial.probe.cell.id for trial in trials)),
@@ -152,9 +154,9 @@ def verdict(searched: Searched) -> Statement:
             command=searched.command,
         )
     windows = [s for s in searched.sentences if "not excluded" in s or "comes and goes" in s]
-    rest = f" ({'; '.join(windows)})" if windows else ""
+    rest = "".join(f" {s[0].upper()}{s[1:]}." for s in windows)
     return Statement(
-        text=f"{search.about} {searched.headline}{rest}.",
+        text=f"{search.about} {searched.headline}.{rest}",
         cells=searched.cells,
         weight=Weight.FOUND if searched.settled else Weight.CAUTION,
     )

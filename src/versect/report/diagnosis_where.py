@@ -7,7 +7,7 @@ from typing import Final
 
 from versect.forensics.story import Plot, Role, Sentence, Story, stories
 from versect.forensics.timeline import Line, Timeline
-from versect.report.diagnosis import Evidence, Scene, Statement, Weight, listed
+from versect.report.diagnosis import Evidence, Scene, Statement, Weight
 from versect.report.evidence import counted
 
 _TURNS: Final = {
@@ -88,13 +88,21 @@ def _turns(story: Story, cells: tuple[str, ...]) -> Statement:
             found.append(f"{what} is {words(lines[0].line)}{unsure}")
     owner = next((one for one in story.sentences if one.role is Role.OWNED), None)
     ending = f"; {owner.text}" if owner is not None else ""
-    said = listed(found) or "no line was seen"
-    return Statement(text=f"{said[0].upper()}{said[1:]}{ending}.", cells=cells)
+    said = "; ".join(found) or "no line was seen"
+    return Statement(text=f"{_capital(said)}{ending}.", cells=cells)
 
 
 def _told(one: Sentence) -> tuple[str, Weight]:
     where = f": {words(one.line)}" if one.line and one.role is not Role.OWNED else ""
-    return f"{one.text}{where}.", Weight.FOUND if one.certain else Weight.CAUTION
+    # A line that lets go may be told with its text, which stands behind its place.
+    text = one.text.removesuffix(f": {one.line.text}") if one.line and one.line.text else one.text
+    return f"{_capital(text)}{where}.", Weight.FOUND if one.certain else Weight.CAUTION
+
+
+def _capital(text: str) -> str:
+    """Begin as sentences do; what begins with a name, as ``client-1`` or ``call_soon``, stays."""
+    first, _, _ = text.partition(" ")
+    return f"{text[0].upper()}{text[1:]}" if first.isalpha() else text
 
 
 def words(line: Line | None) -> str:

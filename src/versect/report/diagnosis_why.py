@@ -82,7 +82,7 @@ def _intervention(
             leaves |= dict.fromkeys(why for how, why in found if how is Standing.HIDDEN)
     return Intervention(
         value=value,
-        words=dict(asked.sweep.words).get(value, ""),
+        words=asked.sweep.meaning(value),
         turns=tuple(
             Turn(before=before, after=after, cells=tuple(cells))
             for (before, after), cells in turns.items()
@@ -116,7 +116,7 @@ def _statements(
     tally = [f"{words.count(word)} {word.shown}" for word in Word if words.count(word)]
     unsure = f", {words.count(None)} undecided" if None in words else ""
     yield Statement(
-        text=f"With {asked.sweep.vary}={asked.worded(baseline)}, the baseline: "
+        text=f"With {asked.sweep.vary}={asked.sweep.worded(baseline)}, the baseline: "
         f"{counted(len(words), 'cell')}, {listed(tally)}{unsure}.",
         cells=tuple(results[0][0].probe.cell.id for results in plain.values()),
     )
@@ -131,29 +131,29 @@ def _statements(
 
 
 def _sentence(asked: Asked, one: Intervention) -> Iterator[Statement]:
-    name = one.words or f"{asked.sweep.vary}={one.value}"
-    label = f"{name} ({one.value})" if one.words else name
+    label = f"{asked.sweep.vary}={asked.sweep.worded(one.value)}"
     if not one.turns and not one.undecided:
-        yield Statement(text=f"{label}: not asked.", weight=Weight.MISSING, command=asked.command)
+        yield Statement(text=f"Not asked: {label}.", weight=Weight.MISSING, command=asked.command)
         return
     if not one.turns:
         yield Statement(
-            text=f"{label}: cannot be told, the cells with it or without it are undecided.",
+            text=f"What {label} does cannot be told: the cells with it or without it are "
+            "undecided.",
             cells=one.undecided,
             weight=Weight.CAUTION,
         )
         return
-    does = "this flips the outcome" if one.flips else "this does not flip the outcome"
+    does = "the outcome flips" if one.flips else "the outcome does not flip"
     if not one.agrees:
-        does = "this does not do the same everywhere, cells disagree"
+        does = "cells disagree whether the outcome flips"
     turns = "; ".join(
         f"{turn.change} in {len(turn.cells)} of {counted(one.of(turn.before), 'cell')}"
         for turn in (*one.flips, *(turn for turn in one.turns if turn not in one.flips))
     )
-    left = f"; what passes leaves {' or '.join(one.leaves)}" if one.leaves else ""
+    left = f"; what passes is no cure, it leaves {' or '.join(one.leaves)}" if one.leaves else ""
     rest = f"; {counted(len(one.undecided), 'cell')} undecided" if one.undecided else ""
     yield Statement(
-        text=f"{label}: {does}: {turns}{left}{rest}.",
+        text=f"With {label} {does}: {turns}{left}{rest}.",
         cells=(*(cell for turn in one.turns for cell in turn.cells), *one.undecided),
         weight=Weight.FOUND if one.agrees else Weight.CAUTION,
     )

@@ -63,7 +63,7 @@ def section(study: str, title: str, side: Side) -> Iterator[str]:
     yield ""
     again = f"versect reproduce {study} {trial.probe.cell.id} --run"
     by_hand = f"\n{shlex.join(side.command)}" if side.command else ""
-    yield fenced(f"{again}{by_hand}").replace("text\n", "console\n", 1)
+    yield fenced(f"{again}{by_hand}", "console")
     yield ""
     yield "<details><summary>installed</summary>"
     yield ""

@@ -108,7 +108,7 @@ def markdown(view: ExplanationView, *, made: str) -> str:
     lines = [f"# {escaped(headline(view))}", ""]
     lines += [f"- {escaped(sentence)}" for sentence in sentences(view)]
     if view.diff:
-        lines += ["", fenced(view.diff).replace("text\n", "diff\n", 1)]
+        lines += ["", fenced(view.diff, "diff")]
     return "\n".join([*lines, "", *trials(view.steps, view.part), made, ""])
 
 

@@ -73,12 +73,12 @@ def escaped(text: str) -> str:
     return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", text)
 
 
-def fenced(text: str) -> str:
-    """Put a text into a block that it cannot end."""
+def fenced(text: str, kind: str = "text") -> str:
+    """Put a text into a block that it cannot end, of a kind that viewers may colour."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     clean = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]", "�", text)
-    return f"{fence}text\n{clean}\n{fence}"
+    return f"{fence}{kind}\n{clean}\n{fence}"
 
 
 def _lines(view: MatrixView, made: str) -> Iterator[str]:
@@ -123,7 +123,7 @@ def _lines(view: MatrixView, made: str) -> Iterator[str]:
         name, cell = view.study.name, view.cells[0].id
         yield f"Repeat any cell with `versect reproduce {name} CELL`, for example:"
         yield ""
-        yield fenced(f"versect reproduce {name} {cell} --run").replace("text\n", "console\n", 1)
+        yield fenced(f"versect reproduce {name} {cell} --run", "console")
 
 
 def _sweep(view: SweepView) -> Iterator[str]:
@@ -136,7 +136,7 @@ def _sweep(view: SweepView) -> Iterator[str]:
     held = [f"{axis} {value}" for axis, value in view.held if axis != sweep.vary]
     yield escaped("; ".join(filter(None, (", ".join(held), view.extent))))
     yield ""
-    heads = [f"{sweep.vary} {view.worded(value)}" for value in view.values]
+    heads = [f"{sweep.vary} {sweep.worded(value)}" for value in view.values]
     yield "| " + " | ".join(map(escaped, (*view.row_axes, *heads))) + " |"
     yield "|" + "---|" * (len(view.row_axes) + len(heads))
     for row in view.lines:
@@ -166,12 +166,13 @@ def class_lines(found: Class) -> Iterator[str]:
     """Give a class of failures or causes with its first cell."""
     mark = f"**{found.mark}** " if found.mark else ""
     count = cells(len(found.cells))
-    yield f"{mark}{escaped(found.title)} ({count}, first: `{_code(found.cells[0])}`)"
+    yield f"{mark}{escaped(found.title)} ({count}, first: `{code(found.cells[0])}`)"
     yield ""
     if found.detail:
         yield fenced(found.detail)
         yield ""
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Make a text harmless between backticks."""
     return text.replace("`", "'").replace("\n", " ")

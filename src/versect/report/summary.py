@@ -124,7 +124,7 @@ def _blame(view: BlameView) -> Iterator[str]:
 def _explanation(view: ExplanationView) -> Iterator[str]:
     yield from _verdict(explanation.headline(view), "", explanation.sentences(view))
     if view.diff:
-        yield f"{fenced(view.diff).replace('text', 'diff', 1)}\n\n"
+        yield f"{fenced(view.diff, 'diff')}\n\n"
     yield _trials(view.steps, view.part)
 
 

@@ -52,11 +52,6 @@ class SweepView:
         cells, trials = len(self.cells), sum(map(len, self.results.values()))
         return f"{cells} cell{'s' * (cells != 1)}, {trials} trial{'s' * (trials != 1)}"
 
-    def worded(self, value: str) -> str:
-        """Give a value of the axis under test with what it means: ``1 (one at a time)``."""
-        meaning = dict(self.sweep.words).get(value)
-        return f"{value} ({meaning})" if meaning else value
-
     def count(self, cells: Sequence[Cell]) -> Counter[Glyph]:
         """Count the outcomes of all trials of some cells."""
         return Counter(glyph(o) for cell in cells for _, o in self.results.get(cell.id, ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -28,6 +29,9 @@ from versect.source.axes import (
     selectors,
 )
 from versect.source.schema import RawSearch, RawStudy, RawSweep
+
+_MOST_REPEATS: Final = 1000
+"""Trials of one cell; more of them is a slip of the pen, and all are listed before any is made."""
 
 
 def added(study: Study, raw: RawStudy, faults: list[Fault]) -> Study:
@@ -96,13 +100,22 @@ def _sweep(study: Study, name: str, raw: RawSweep, faults: list[Fault]) -> Sweep
     path = f"sweeps.{name}"
     if not raw.about.strip():
         faults.append(Fault(f"{path}.about", "say which question it answers"))
-    if raw.repeats < 1:
-        faults.append(Fault(f"{path}.repeats", f"at least 1, not {raw.repeats}"))
+    if not 1 <= raw.repeats <= _MOST_REPEATS:
+        words = f"at least 1 and at most {_MOST_REPEATS}, not {raw.repeats}"
+        faults.append(Fault(f"{path}.repeats", words))
     own = _own(study, path, raw, faults)
     vary = raw.vary if raw.vary is not None else _only_varied(own)
     if vary is None or vary not in _axes(own).names:
         words = f"name the axis under test, one of {', '.join(_axes(own).names)}"
         faults.append(Fault(f"{path}.vary", words))
+    of_axis = next((axis.values for axis in own.parameters if axis.name == vary), tuple(raw.words))
+    faults.extend(
+        Fault(
+            f"{path}.words.{value}", f"{vary} never is {value}; it is one of {', '.join(of_axis)}"
+        )
+        for value in raw.words
+        if value not in of_axis
+    )
     for word in (*study.command, *(value for _, value in study.variables)):
         faults.extend(
             Fault(f"{path}.parameters", f"the reproduction is called with {{{missing}}}; give it")

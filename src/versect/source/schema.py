@@ -118,7 +118,7 @@ class RawSweep:
     full: bool = False
     """Whether only ``--full`` asks it."""
     repeats: int = 1
-    """Trials of each cell."""
+    """Trials of each cell, at most 1000."""
     trace: bool = False
     """Whether the lives of loops and clients are recorded."""
     words: Mapping[str, str] = field(default_factory=dict)

@@ -152,9 +152,18 @@ def _signal(value: object) -> SignalName:
     return SignalName(_text(value))
 
 
-def _word(value: object) -> Word:
+def word(value: object) -> Word:
+    """Read a name that may name a folder.
+
+    Raises:
+        TypeError: It is no string.
+        ValueError: It holds something else than a name does.
+
+    """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", _text(value)):
-        raise ValueError(f"{value!r} may hold only letters, digits, '_', '.' and '-'")
+        raise ValueError(
+            f"{value!r} may hold only letters, digits, '_', '.' and '-', a letter first"
+        )
     return Word(_text(value))
 
 
@@ -209,7 +218,7 @@ _READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
     Python: _python,
     Interpreter: _interpreter,
     SignalName: _signal,
-    Word: _word,
+    Word: word,
     Value: _value,
     Choices: choices,
     Moment: moment,
