@@ -76,7 +76,8 @@ class Options:
     loop: str
     intervention: str
     keep: str
-    """``dropped``: by its last reference; ``cyclic``: a cycle leaves it to the collector."""
+    """``dropped``: by its last reference; ``cyclic``: a cycle leaves it to the collector;
+    ``kept``: to the end."""
     collection: str
     """``natural`` leaves collection to the interpreter; ``forced`` does it where ``collect`` says.
     """

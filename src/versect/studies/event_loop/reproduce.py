@@ -1,8 +1,8 @@
 """RuntimeError: Event loop is closed, with classifiers that run one after another.
 
-It takes four faces, the modes. In one asyncio's log tells of it and the program ends with 0; in
-one the caller is told; in one nothing is raised and requests are sent twice, which only the
-server's count tells; and the whole pipeline, rightly written, shows none of them.
+It has five faces, a mode each. In one only asyncio's log tells of it, and the program ends with 0;
+in three the caller is told; in one nothing is raised and requests are sent twice, which only the
+server's count tells. The whole analysis, rightly written, shows none of them.
 
 Collection is forced at one place, inside the loop, so that every run ends alike;
 --collection natural leaves it to the interpreter and prints a rate.
