@@ -133,6 +133,8 @@ def test_hostile_text_cannot_leave_its_place():
     assert "<" not in line
     assert "\x1b" not in line
     assert "\\|" in line
+    assert "@somebody" not in escaped("ask @somebody")
+    assert escaped("a@b.example") == "a@b.example"
     block = fenced("```\nescape?\n```")
     assert block.startswith("````")
     assert block.endswith("````")

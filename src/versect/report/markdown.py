@@ -66,11 +66,15 @@ def rows(view: MatrixView) -> Iterator[str]:
 
 
 def escaped(text: str) -> str:
-    """Make a text harmless in a line of Markdown: no markup, no HTML, no line breaks."""
+    """Make a text harmless in a line of Markdown: no markup, HTML, line breaks or mentions.
+
+    A blank of no width behind ``@`` keeps an issue from calling the people that a text names.
+    """
     text = re.sub(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]", "�", text)
     text = re.sub(r"\s+", " ", text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", text)
+    text = re.sub(r"([\\`*_\[\]|#~])", r"\\\1", text)
+    return re.sub(r"(?<!\w)@(?=\w)", "@&#8203;", text)
 
 
 def fenced(text: str, kind: str = "text") -> str:
