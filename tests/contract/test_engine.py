@@ -119,10 +119,7 @@ def test_a_flood_of_output_is_kept_at_both_ends(run):
 def test_a_fork_bomb_is_ended(run):
     code = "import os\nfor _ in range(7):\n    os.fork()\nimport time\ntime.sleep(323)"
     done = run(code, timeout=2.0)
-    if isinstance(done.ending, NotRun):  # on a loaded machine it may take its supervisor along
-        assert done.ending.cause is Cause.KILLED
-    else:
-        assert isinstance(done.ending, TimedOut | Exited | Signalled)
+    assert isinstance(done.ending, TimedOut | Exited | Signalled)
     assert not _running("time.sleep(323)")
 
 

@@ -13,13 +13,13 @@ import signal
 import stat
 import subprocess
 import sys
-import threading
 import time
 
 CHUNK = 1 << 16
 RECORDS = 4 << 20  # bytes of records passed on; a recorder keeps its own bound, a liar does not
 TRACE = 8 << 20  # likewise of the tracer's
 STRAY_GRACE = 0.5  # seconds that children may outlive the reproduction
+LAST_WORDS = 2.0  # seconds for what is left in the pipes of a tree that has ended
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 
 
@@ -29,23 +29,24 @@ class Stream:
     def __init__(self, pipe, keep):
         self.pipe, self.half = pipe, max(1, keep // 2)
         self.head, self.tail, self.size = bytearray(), bytearray(), 0
-        self.thread = threading.Thread(target=self.drain, daemon=True)
-        self.thread.start()
+        self.ended = False
 
-    def drain(self):
+    def fileno(self):
+        return self.pipe.fileno()
+
+    def read(self):
+        """Take what is there; called when there is something, or the end."""
         try:
-            while True:
-                chunk = os.read(self.pipe.fileno(), CHUNK)
-                if not chunk:
-                    return
-                self.size += len(chunk)
-                room = self.half - len(self.head)
-                self.head += chunk[:room]
-                self.tail += chunk[room:] if room > 0 else chunk
-                if len(self.tail) > 2 * self.half:
-                    del self.tail[: -self.half]
-        except (OSError, ValueError):
-            return
+            chunk = os.read(self.fileno(), CHUNK)
+        except OSError:
+            chunk = b""
+        self.ended = not chunk
+        self.size += len(chunk)
+        room = self.half - len(self.head)
+        self.head += chunk[:room]
+        self.tail += chunk[room:] if room > 0 else chunk
+        if len(self.tail) > 2 * self.half:
+            del self.tail[: -self.half]
 
     def report(self):
         """Give the text kept; the tail is empty when the head holds everything."""
@@ -181,10 +182,21 @@ def ending(child, timed_out, limit):
     return {"exited": child.returncode}
 
 
-def wait(child, spec, parent):
+def drain(streams, seconds, *ends):
+    """Read what comes within some seconds; returns earlier when something came or an end did.
+
+    No thread does it: after a fork bomb there may be no room for one.
+    """
+    open_ones = [stream for stream in streams if not stream.ended]
+    for stream in select.select([*open_ones, *ends], [], [], max(0.0, seconds))[0]:
+        if stream in open_ones:
+            stream.read()
+
+
+def wait(child, streams, spec, parent):
     """Wait for the reproduction; give whether its time ran out. Ends all if the parent died."""
     deadline = time.monotonic() + spec["timeout"]
-    pause = pauses(child)
+    ends, longest = watched(child)
     while child.poll() is None:
         now = time.monotonic()
         if now >= deadline:
@@ -193,17 +205,16 @@ def wait(child, spec, parent):
         if spec.get("die_with_parent") and os.getppid() != parent:
             kill_tree(child)
             os._exit(1)
-        pause(min(0.25, deadline - now))
+        drain(streams, min(longest, deadline - now), *ends)
     return False
 
 
-def pauses(child):
-    """Give what sleeps for some seconds and wakes at once when the child ends (Linux)."""
+def watched(child):
+    """Give what becomes readable when the child ends (Linux), and how long to wait at a time."""
     try:
-        descriptor = os.pidfd_open(child.pid)
+        return [os.pidfd_open(child.pid)], 0.25
     except (AttributeError, OSError):
-        return lambda seconds: time.sleep(min(seconds, 0.01))
-    return lambda seconds: select.select([descriptor], [], [], seconds)
+        return [], 0.01
 
 
 def alone():
@@ -238,22 +249,23 @@ def supervise(spec, parent):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            preexec_fn=limits(spec),  # noqa: PLW1509 - no thread runs yet
+            preexec_fn=limits(spec),  # noqa: PLW1509 - no thread runs
         )
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return {"ending": {"not_started": f"{spec['argv'][0]}: {reason}"}}
     streams = [Stream(child.stdout, spec["output"]), Stream(child.stderr, spec["output"])]
-    timed_out = wait(child, spec, parent)
+    timed_out = wait(child, streams, spec, parent)
     lived = time.monotonic() - started
     patience = time.monotonic() + STRAY_GRACE
     while not alone() and descendants() and time.monotonic() < patience:
-        time.sleep(0.01)
+        drain(streams, 0.01)
         reap()
     if not alone():
         kill_tree(child)
-    for stream in streams:
-        stream.thread.join(2)
+    patience = time.monotonic() + LAST_WORDS
+    while not all(s.ended for s in streams) and time.monotonic() < patience:
+        drain(streams, patience - time.monotonic())
     found, dropped = records(record_file)
     traced, more = written(trace_file, TRACE)  # unparsed: this process shares the cell's memory
     usage = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
