@@ -1,15 +1,14 @@
 """``versect bisect``, ``explain`` and ``blame`` as a user types them: what is wrong is said."""
 
 import json
-import os
 import re
 import shutil
 import sys
 
 import pytest
 
+from tests.support.command import command
 from tests.support.wheels import index_pages, make_wheel, served
-from versect.cli.main import run
 
 PYTHON = f"3.{sys.version_info.minor}"
 R = ("--", "python", "repro.py")
@@ -65,24 +64,7 @@ def versect(place, monkeypatch, capsys):
     Trials are kept from test to test: they are the same facts.
     """
     work, url, _ = place
-    for name in os.environ:
-        if name.startswith(("UV_", "PIP_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(work / "no-settings"))
-    monkeypatch.setenv("UV_CACHE_DIR", str(work.parent / "uv"))
-    monkeypatch.setenv("UV_DEFAULT_INDEX", url)
-    monkeypatch.setenv("VERSECT_CACHE", str(work.parent / "cache"))
-    monkeypatch.setenv("VERSECT_ENGINE", "local")
-    monkeypatch.chdir(work)
-
-    def call(*words):
-        status = run(list(words))
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err, said.err
-        return status, said.out, said.err
-
-    return call
+    return command(monkeypatch, capsys, work, url)
 
 
 BISECT = ("bisect", "--project", "lib")

@@ -1,15 +1,14 @@
 """``versect diagnose`` from an empty folder to its last sentence, with a planted fault."""
 
 import json
-import os
 import re
 import sys
 
 import pytest
 
+from tests.support.command import command
 from tests.support.published import validator
 from tests.support.wheels import index_pages, make_wheel
-from versect.cli.main import run
 
 PYTHON = f"3.{sys.version_info.minor}"
 
@@ -100,24 +99,7 @@ def place(tmp_path_factory):
 @pytest.fixture
 def versect(place, monkeypatch, capsys):
     work, url = place
-    for name in os.environ:
-        if name.startswith(("UV_", "PIP_", "VERSECT_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(work / "no-settings"))
-    monkeypatch.setenv("UV_CACHE_DIR", str(work.parent / "uv"))
-    monkeypatch.setenv("UV_DEFAULT_INDEX", url)
-    monkeypatch.setenv("VERSECT_CACHE", str(work.parent / "cache"))
-    monkeypatch.setenv("VERSECT_ENGINE", "local")
-    monkeypatch.chdir(work)
-
-    def call(*words):
-        status = run(list(words))
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err, said.err
-        return status, said.out, said.err
-
-    return call
+    return command(monkeypatch, capsys, work, url)
 
 
 def test_a_study_is_diagnosed_from_nothing(versect, place):

@@ -3,15 +3,14 @@
 import csv
 import io
 import json
-import os
 import sys
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from tests.support.command import command
 from tests.support.published import validator
 from tests.support.wheels import index_pages, make_wheel
-from versect.cli.main import run
 
 PYTHON = f"3.{sys.version_info.minor}"
 COMMAND = ("--", "python", "repro.py")
@@ -38,24 +37,7 @@ def place(tmp_path_factory):
 def versect(place, monkeypatch, capsys):
     """Give the command line in that folder; returns status, stdout, stderr."""
     work, url = place
-    for name in os.environ:
-        if name.startswith(("UV_", "PIP_", "GITHUB_")):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(work / "no-settings"))
-    monkeypatch.setenv("UV_CACHE_DIR", str(work.parent / "uv"))
-    monkeypatch.setenv("UV_DEFAULT_INDEX", url)
-    monkeypatch.setenv("VERSECT_CACHE", str(work.parent / "cache"))
-    monkeypatch.setenv("VERSECT_ENGINE", "local")
-    monkeypatch.chdir(work)
-
-    def call(*words):
-        status = run(list(words))
-        said = capsys.readouterr()
-        assert "Traceback" not in said.err, said.err
-        return status, said.out, said.err
-
-    return call
+    return command(monkeypatch, capsys, work, url)
 
 
 STUDY = ("--name", "s", "--python", PYTHON, "--require", "dep", "--axis", "lib=>=1")

@@ -21,7 +21,7 @@ SITE = "/srv/app/.venv/lib/python3.11/site-packages"
         ("../venv/lib/python3.12/site-packages/a/b.py", Whose.INSTALLED, "a.b"),
         ("pandas/_libs/interval.pyx", Whose.INSTALLED, "pandas._libs.interval"),
         ("/usr/lib/python3.11/asyncio/runners.py", Whose.PYTHON, ""),
-        ("/root/.pyenv/versions/3.12.1/lib/python3.12/json/decoder.py", Whose.PYTHON, ""),
+        ("/home/me/.pyenv/versions/3.12.1/lib/python3.12/json/decoder.py", Whose.PYTHON, ""),
         ("C:\\Python311\\Lib\\asyncio\\runners.py", Whose.PYTHON, ""),
         ("/srv/app/.venv/bin/black", Whose.SCRIPT, "black"),
         ("C:\\env\\Scripts\\black.exe\\__main__.py", Whose.SCRIPT, "black"),

@@ -11,7 +11,6 @@ from typing import Final
 
 import click
 
-from versect.app.bisect import Wanted
 from versect.app.blame import Sides, altered
 from versect.app.changed import broken, combinations, exit_code, released, settled
 from versect.app.check import INFRASTRUCTURE, identity
@@ -29,14 +28,13 @@ from versect.model.cell import Cell
 from versect.model.change import Effect, Tried, effect, face
 from versect.model.outcome import FailedOtherwise
 from versect.model.study import Study
-from versect.model.verdict import Change, Question
+from versect.model.verdict import Change
 from versect.report import changed as report
 from versect.report.blame import BlameView, not_as_said
 from versect.report.changed import Broken, ChangedView
 from versect.report.evidence import counted
 from versect.report.write import write
 from versect.search.ask import Answer
-from versect.select.line import Order
 from versect.source.draft import Draft
 from versect.source.pinned import Pinned, differences, side
 from versect.source.remember import NAME, document
@@ -227,27 +225,9 @@ class _Changed:
         return self._wiring.choose(self._request.engine)
 
     def _search(self, budget: int) -> searching.Request:
-        return searching.Request(
-            projects=(),
-            wanted=Wanted(
-                good=None,
-                bad=None,
-                question=Question.FIRST_FAILING,
-                order=Order.VERSION,
-                confirm=1,
-                checks=0,
-                scan=False,
-            ),
-            flaky=False,
-            confidence=0.95,
-            budget=budget,
-            pre=False,
-            yanked=False,
-            engine=self._request.engine,
-            jobs=self._request.jobs,
-            fresh=self._request.fresh,
-            dry_run=False,
-            as_json=False,
+        asked = self._request
+        return searching.Request.plain(
+            budget=budget, engine=asked.engine, jobs=asked.jobs, fresh=asked.fresh
         )
 
     def _held(self) -> Iterator[str]:

@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from versect.app.bisect import Wanted
 from versect.app.focus import focus
 from versect.cli import bisecting, publishing
 from versect.cli.searching import Request, line_of, prepare, tools_for
 from versect.cli.wiring import Wiring
 from versect.errors import StudyError, UnknownProject, UsageError
 from versect.model.study import Bisection, Study
-from versect.model.verdict import Question
 from versect.report.bisection import BisectionView
 from versect.report.write import write
 from versect.select.line import Order
@@ -25,6 +23,9 @@ from versect.source.remember import document, place
 
 _UNSEARCHED: Final = (StudyError, UnknownProject, UsageError)
 """What is wrong with one search keeps none of the others from being made."""
+
+_BUDGET: Final = 300
+"""Trials of one search at most; that of 'versect bisect' where it is not named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,25 +104,12 @@ def _draft_of(draft: Draft, search: Bisection) -> Draft:
 
 
 def _request(search: Bisection, engine: str, jobs: int, *, fresh: bool) -> Request:
-    return Request(
-        projects=(search.project,),
-        wanted=Wanted(
-            good=search.good,
-            bad=search.bad,
-            question=Question.FIRST_FAILING,
-            order=Order.VERSION,
-            confirm=1,
-            checks=0,
-            scan=False,
-        ),
-        flaky=False,
-        confidence=0.95,
-        budget=300,
-        pre=False,
-        yanked=False,
+    return Request.plain(
+        search.project,
+        good=search.good,
+        bad=search.bad,
+        budget=_BUDGET,
         engine=engine,
         jobs=jobs,
         fresh=fresh,
-        dry_run=False,
-        as_json=False,
     )

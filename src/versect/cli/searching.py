@@ -83,6 +83,41 @@ class Request:
             **{name: options[name] for name in same},
         )
 
+    @classmethod
+    def plain(  # noqa: PLR0913 - what callers of their own accord decide
+        cls,
+        *projects: str,
+        good: str | None = None,
+        bad: str | None = None,
+        budget: int,
+        engine: str,
+        jobs: int,
+        fresh: bool = False,
+    ) -> Request:
+        """Give the request of a search that no command line spelled out, else as by default."""
+        return cls(
+            projects=projects,
+            wanted=Wanted(
+                good=good,
+                bad=bad,
+                question=Question.FIRST_FAILING,
+                order=Order.VERSION,
+                confirm=1,
+                checks=0,
+                scan=False,
+            ),
+            flaky=False,
+            confidence=0.95,
+            budget=budget,
+            pre=False,
+            yanked=False,
+            engine=engine,
+            jobs=jobs,
+            fresh=fresh,
+            dry_run=False,
+            as_json=False,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:

@@ -9,7 +9,7 @@ from typing import Final
 from packaging.version import Version
 
 from versect.app import bisect as searching
-from versect.app.bisect import Finding, Wanted
+from versect.app.bisect import Finding
 from versect.app.check import Fault, identity
 from versect.app.explain import explain
 from versect.app.focus import focus
@@ -206,27 +206,8 @@ class Tracer:
         return replace(one, sentences=also)
 
     def _request(self, axis: str, good: str, bad: str, budget: int) -> Request:
-        return Request(
-            projects=(axis,),
-            wanted=Wanted(
-                good=good,
-                bad=bad,
-                question=Question.FIRST_FAILING,
-                order=Order.VERSION,
-                confirm=1,
-                checks=0,
-                scan=False,
-            ),
-            flaky=False,
-            confidence=0.95,
-            budget=budget,
-            pre=False,
-            yanked=False,
-            engine=self.engine,
-            jobs=self.jobs,
-            fresh=False,
-            dry_run=False,
-            as_json=False,
+        return Request.plain(
+            axis, good=good, bad=bad, budget=budget, engine=self.engine, jobs=self.jobs
         )
 
     @property
