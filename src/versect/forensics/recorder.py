@@ -24,13 +24,49 @@ MOST_TEXT = 4000
 FIRST_FRAMES, LAST_FRAMES = 10, 30
 
 
+class Lines:
+    """A file that records are appended to, so many of them and no more."""
+
+    def __init__(self, path, most_records, most_bytes, kind):
+        self.path, self.left, self.room = path, most_records, most_bytes
+        self.kind = kind  # the key under which a record says what it is
+        self.lock = threading.RLock()
+
+    def append(self, record):
+        """Append one record, in one write."""
+        with self.lock:
+            if self.left <= 0 or self.room <= 0:
+                return
+            self.left -= 1
+            record["pid"] = os.getpid()
+            line = self.encoded(record)
+            if self.left == 0 or len(line) > self.room:
+                self.left, line = 0, self.encoded({self.kind: "cut", "pid": os.getpid()})
+            self.room -= len(line)
+            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
+            descriptor = os.open(self.path, flags, 0o600)
+            try:
+                os.write(descriptor, line)
+            finally:
+                os.close(descriptor)
+
+    @staticmethod
+    def encoded(record):
+        """Give a record as a line."""
+        return json.dumps(record).encode("ascii", "replace") + b"\n"
+
+    def forked(self):
+        """Forget who held the lock in the parent."""
+        self.lock = threading.RLock()
+
+
 class Recorder:
-    """Appends records to a file; shared by all hooks of one process."""
+    """Tells of failures; shared by all hooks of one process."""
+
+    lines_of = Lines  # the tracer appends to a file of its own
 
     def __init__(self, path):
-        self.path = path
-        self.left, self.room = MOST_RECORDS, MOST_BYTES
-        self.lock = threading.RLock()
+        self.lines = Lines(path, MOST_RECORDS, MOST_BYTES, "kind")
         self.last_raised = None  # id of the exception that the excepthook reported
         self.roots = self.find_roots()
 
@@ -45,23 +81,9 @@ class Recorder:
         return sorted((os.path.join(root, "") for root in roots), key=len, reverse=True)
 
     def write(self, record):
-        """Append one record, in one write; whatever goes wrong stays here."""
+        """Append one record; whatever goes wrong stays here."""
         try:
-            with self.lock:
-                if self.left <= 0 or self.room <= 0:
-                    return
-                self.left -= 1
-                record["pid"] = os.getpid()
-                line = json.dumps(record).encode("ascii", "replace") + b"\n"
-                if self.left == 0 or len(line) > self.room:
-                    self.left, line = 0, b'{"kind": "cut", "pid": %d}\n' % os.getpid()
-                self.room -= len(line)
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
-                descriptor = os.open(self.path, flags, 0o600)
-                try:
-                    os.write(descriptor, line)
-                finally:
-                    os.close(descriptor)
+            self.lines.append(record)
         except BaseException:
             pass
 
@@ -304,7 +326,7 @@ def install():
     )
     sys.meta_path.insert(0, finder)
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=lambda: setattr(recorder, "lock", threading.RLock()))
+        os.register_at_fork(after_in_child=recorder.lines.forked)
     trace(recorder)
 
 

@@ -2,7 +2,6 @@
 
 import atexit
 import gc
-import json
 import os
 import sys
 import threading
@@ -26,9 +25,9 @@ class Lives:
     """Numbers objects and writes down what happens to them; shared by all hooks of a process."""
 
     def __init__(self, path, recorder, folder):
-        self.path, self.folder = path, folder
+        self.folder = folder
         self.find_roots, self.roots = recorder.find_roots, None
-        self.left, self.room = MOST_EVENTS, MOST_BYTES
+        self.told = recorder.lines_of(path, MOST_EVENTS, MOST_BYTES, "k")
         self.lock = threading.RLock()
         self.table = {}  # id of an object to its Ref, or its number where it takes no reference
         self.last = 0
@@ -51,6 +50,7 @@ class Lives:
     def forked(self):
         """Forget the parent's objects: what becomes of their copies is told by nobody."""
         self.lock = threading.RLock()
+        self.told.forked()
         self.table.clear()
         self.collecting = None
 
@@ -184,7 +184,7 @@ class Lives:
             at: When, if not now: of the collection under way itself.
 
         """
-        if self.left <= 0:
+        if self.told.left <= 0:
             return
         here = None if at is not None else self.collection_here(frame)
         found, finaliser = self.stack(frame) if stack is None else (stack, None)
@@ -221,23 +221,9 @@ class Lives:
         )
 
     def write(self, record):
-        """Append one record, in one write; whatever goes wrong stays here."""
+        """Append one record; whatever goes wrong stays here."""
         try:
-            with self.lock:
-                if self.left <= 0 or self.room <= 0:
-                    return
-                self.left -= 1
-                record["pid"] = os.getpid()
-                line = json.dumps(record).encode("ascii", "replace") + b"\n"
-                if self.left == 0 or len(line) > self.room:
-                    self.left, line = 0, b'{"k": "cut", "pid": %d}\n' % os.getpid()
-                self.room -= len(line)
-                flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK
-                descriptor = os.open(self.path, flags, 0o600)
-                try:
-                    os.write(descriptor, line)
-                finally:
-                    os.close(descriptor)
+            self.told.append(record)
         except Exception:
             pass
 
